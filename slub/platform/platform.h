@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The seam: all that the allocator asks of the world it runs in.
+ *
+ * The files in slub/ are compiled unchanged for several worlds (docs/architecture.md). A world
+ * is a header <world.h>, found by include path, and the objects that go with it on the link
+ * line. This page says what every world must supply and what the core may assume; a world may
+ * promise more, the core relies on no more.
+ *
+ *	1. Memory	2. Cpus and nodes	3. Locks and waiting	4. Pages
+ *	5. Grace periods	6. Faults	7. Random draws, log, assertions
+ */
+#ifndef SLUB_PLATFORM_H
+#define SLUB_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * 1. Memory
+ *
+ * Every access to memory that another thread may reach goes through one of these macros, so
+ * that a simulated world can stop in front of it and a sanitizer sees what the language allows.
+ *
+ *	READ_ONCE(x), WRITE_ONCE(x, v)		relaxed atomic access to a word or less
+ *	smp_load_acquire(p)			pairs with smp_store_release and cmpxchg
+ *	smp_store_release(p, v)
+ *	PLAIN_READ(x), PLAIN_WRITE(x, v)	plain access: a lock or ownership excludes others
+ *	READ_STALE(p)				*(void **)p where p may point into an object that
+ *						somebody else owns by now: any value may come
+ *						back, and a compare-and-swap must reject it
+ *	atomic_long_add(p, delta)		relaxed, on a long
+ *	try_cmpxchg_double(p1, p2, o1, o2, n1, n2)
+ *						p1 and p2 are neighbours, p1 on a 16-byte boundary;
+ *						true: both were equal and are replaced (full
+ *						barrier); false: nothing has changed
+ *	STAT_ADD(x, delta)			a counter that may lose an update natively and
+ *						never does in a simulated world
+ */
+
+/*
+ * 2. Cpus and nodes
+ *
+ * A task may move to another cpu between any two instructions: world_cpu() is a hint, and only
+ * a commit that carries a tid says that the hint still held.
+ */
+#define WORLD_CPUS_MAX	1024u /* a tid names its cpu in this many values */
+#define WORLD_NODES_MAX 16u
+
+/* Possible cpus, 1 to WORLD_CPUS_MAX; constant after world_init(). */
+unsigned int world_nr_cpus(void);
+/* Nodes with memory of their own, 1 to WORLD_NODES_MAX; constant after world_init(). */
+unsigned int world_nr_nodes(void);
+/* The node that @cpu is nearest to. */
+int world_cpu_to_node(unsigned int cpu);
+/* Distance as in the ACPI SLIT: 10 for the same node, more for others. */
+int world_node_distance(int from, int to);
+
+/*
+ * 3. Locks and waiting
+ *
+ * The ranks are the lock order: a holder may take only locks of a higher rank. A world may
+ * check it. Spin locks exclude interrupts on their cpu where a world has interrupts.
+ *
+ *	spin_lock_irqsave(lock, flags), spin_unlock_irqrestore(lock, flags)
+ */
+enum world_lock_rank {
+	RANK_SLAB_MUTEX = 1, /* slab_mutex: list of caches, hotplug, attribute changes */
+	RANK_LIST_LOCK,	     /* kmem_cache_node.list_lock */
+	RANK_PERCPU,	     /* the per-cpu area allocator */
+	RANK_PAGES,	     /* a node's page lists: the innermost */
+};
+
+struct world_mutex;
+void world_mutex_init(struct world_mutex *mutex, enum world_lock_rank rank);
+/* May wait; never called with a spin lock held or from an interrupt. */
+void world_mutex_lock(struct world_mutex *mutex);
+void world_mutex_unlock(struct world_mutex *mutex);
+
+/*
+ * Gives way until *@word may differ from @seen; may also return early. The caller holds no
+ * spin lock and no closed cpu slot.
+ */
+void world_wait_word(const unsigned long *word, unsigned long seen);
+
+/*
+ * Runs @fn exactly once in the life of the world; later callers return after it has ended. The
+ * call is cheap once that has happened.
+ */
+void world_once(void (*fn)(void));
+
+/*
+ * 4. Pages
+ *
+ * One address range is reserved for the life of the world. Its parts become readable and
+ * writable by world_arena_commit() and stay so for ever: the core may read memory it has given
+ * back (READ_STALE), whatever it finds there.
+ */
+/*
+ * Reserves the arena: as many bytes as the world sees fit, a multiple of @align and aligned to
+ * it, and room for @beside bytes for each page of 4096 bytes. Called once.
+ * Return: false when not even one multiple of @align can be had; nothing is reserved then.
+ */
+struct world_arena {
+	char *base;   /* page contents */
+	char *beside; /* page descriptors, zero when first committed */
+	size_t bytes;
+};
+bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside);
+/* Makes [addr, addr + bytes) usable, on @node where the machine can. Return: false, nothing done.
+ */
+bool world_arena_commit(void *addr, size_t bytes, int node);
+/* The contents of [addr, addr + bytes) are no longer needed; later reads give any value or zero. */
+void world_arena_release(void *addr, size_t bytes);
+
+/*
+ * 5. Grace periods
+ *
+ * A grace period ends when every reader that had entered before it began has left. Callbacks
+ * run in some task, in the order of their registration per caller, with no lock held.
+ *
+ *	rcu_read_lock(), rcu_read_unlock()	may nest; a reader may not call rcu_barrier()
+ */
+struct rcu_head {
+	struct rcu_head *next;
+	void (*func)(struct rcu_head *head);
+};
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
+/* Waits until every callback registered before has run. */
+void rcu_barrier(void);
+void synchronize_rcu(void);
+
+/*
+ * 6. Faults
+ *
+ * Asked once for each attempt at a site; true makes that attempt fail as if memory were short.
+ */
+enum world_fault {
+	FAULT_PAGE,   /* alloc_pages() */
+	FAULT_COMMIT, /* growth of the arena */
+	FAULT_PERCPU, /* alloc_percpu_slots() */
+	FAULT_SLAB,   /* an object, before any source is tried (failslab) */
+	NR_WORLD_FAULTS
+};
+bool world_should_fail(enum world_fault site);
+
+/*
+ * 7. Random draws, log, assertions
+ */
+uint64_t world_random(void);
+
+enum world_log_level { LOG_ERR, LOG_WARN, LOG_INFO };
+/* One message, without a newline at its end. */
+void world_log(enum world_log_level level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Says why and ends the run. */
+_Noreturn void world_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ *	SLUB_ASSERT(condition)	one condition, said positively: an abort, a finding or a proof
+ *				obligation by world; it has no side effect and may be compiled out
+ */
+
+#include <world.h>
+
+#endif /* SLUB_PLATFORM_H */
