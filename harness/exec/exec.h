@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interpreter of op programs: performs records on an allocator and watches it by oracles 1
+ * to 4. It knows neither cpus nor schedules; a driver (drive_native.c, drive_sim.c) decides
+ * which task performs its next record when, and this file decides what that record does.
+ *
+ *	1. Order	2. Records	3. Oracles	4. Life of a run	5. Functions
+ *
+ * 1. Order. Tasks run freely, but what a record finds in its slot never depends on the schedule:
+ *    the records that name a slot take hold of it in file order. A record waits (EXEC_WAIT, and
+ *    nothing has happened) only for records that stand earlier in the file:
+ *      - for the one before it on its slot, until that has put its object there or taken it out
+ *        (a freeing record lets go of its slot before it calls the allocator);
+ *      - a record that names a cache: for the end of the last create or destroy of that cache;
+ *      - every record: for the end of the last quiesce;
+ *      - destroy and quiesce: for the end of all earlier records.
+ *    So the earliest unfinished record of the file never waits, and a driver that goes on with
+ *    it whenever nothing else can run cannot deadlock. An interrupt whose record must wait has
+ *    to be put off.
+ *
+ * 2. Records, beyond chapter 2 of program.h:
+ *      - create of a cache that exists does nothing; destroy frees its live objects first;
+ *      - free, kfree and free_bulk empty any slot: free hands an object to its own cache, kfree
+ *        to whatever cache it came from, free_bulk as a bulk; kmalloc objects go to kfree or a
+ *        bulk without a cache;
+ *      - krealloc of an empty slot is kmalloc; of an object of a named cache or a bulk run, it
+ *        frees that and then is kmalloc;
+ *      - gfp=zero is dropped for caches with a constructor, as the two contradict each other;
+ *      - a bulk count over EXEC_BULK_MAX is EXEC_BULK_MAX;
+ *      - rcu_read_unlock outside of a read section does nothing; a task leaves its read sections
+ *        when it must wait, before its own destroy and quiesce, when it ends, and after its last
+ *        record in front of a destroy or quiesce of another task: else readers and the waiters
+ *        for a grace period could wait for each other;
+ *      - an allocation that fails leaves the slot empty and is counted, never a finding. What is
+ *        over the allocator's limit must fail.
+ *    switch and irq are the driver's business; fault and grace are handed to the allocator's
+ *    table if it has an entry for them. All four count as done when performed here.
+ *
+ * 3. Oracles (harness.md in the documentation)
+ *      1 ownership: a bitmap over the arena, a bit for 8 bytes and a bit for a page, says that no
+ *        object overlaps another while both are live, and that alignment is as promised. Natively
+ *        its atomics are relaxed: they order nothing between threads, so that a race detector
+ *        still sees what the allocator fails to order.
+ *      2 content: words derived from the record that allocated and the offset, written at once
+ *        and compared at free, krealloc, check and quiesce; zero and constructor state at alloc;
+ *        objects of caches with rcu and ctor keep the first word of their constructed state as
+ *        long as a reader may look at them.
+ *      3 conservation: exec_finish() frees everything and asks for the boot state back.
+ *      4 slab_check(): at check and quiesce records and at the end.
+ *
+ * 4. A run: exec_create() or exec_restart(); exec_record() for every record that is not left out,
+ *    exec_task_end() for every task; exec_finish() when all tasks have ended. The first finding
+ *    stops the run: from then on exec_record() gives EXEC_STOP, and the allocator's state is not
+ *    to be relied on.
+ */
+#ifndef HARNESS_EXEC_H
+#define HARNESS_EXEC_H
+
+#include "../program/program.h"
+
+#define EXEC_BULK_MAX	 1024u
+#define EXEC_TEXT_MAX	 240
+#define EXEC_NO_RECORD	 SIZE_MAX /* a finding of no record: at the end, or outside of them */
+#define EXEC_ZERO_OBJECT ((void *)16)
+
+/*
+ * The allocator under test as a table of functions; gfp are PROGRAM_GFP_* bits, flags
+ * PROGRAM_CACHE_* bits, node is -1 for any. An entry marked "may be NULL" is left out then.
+ */
+struct exec_allocator {
+	const char *name;
+	size_t kmalloc_max; /* larger sizes must fail */
+	void *(*create)(const char *name, unsigned int size, unsigned int align, unsigned int flags,
+			void (*ctor)(void *));
+	void (*destroy)(void *cache);
+	void *(*alloc)(void *cache, unsigned int gfp, int node);
+	void (*free)(void *cache, void *object);
+	/* All @count objects, or none and false. */
+	bool (*alloc_bulk)(void *cache, unsigned int gfp, size_t count, void **objects);
+	/* @cache NULL: objects of any caches. */
+	void (*free_bulk)(void *cache, size_t count, void **objects);
+	/* Size 0 gives EXEC_ZERO_OBJECT. */
+	void *(*kmalloc)(size_t size, unsigned int gfp, int node);
+	/* At least @size bytes at a multiple of @align, a power of two. */
+	void *(*kmalloc_align)(size_t size, size_t align, unsigned int gfp);
+	void *(*krealloc)(void *object, size_t size, unsigned int gfp);
+	void (*kfree)(void *object);
+	size_t (*ksize)(const void *object); /* may be NULL */
+	void (*shrink)(void *cache);	     /* may be NULL, as all below */
+	void (*flush)(void *cache);
+	void (*cpu_down)(unsigned int cpu); /* any number; what is impossible does nothing */
+	void (*cpu_up)(unsigned int cpu);
+	void (*read_lock)(void);
+	void (*read_unlock)(void);
+	void (*fault)(unsigned int site, unsigned int nth, unsigned int count);
+	void (*grace)(void);
+	/*
+	 * Everything is quiet: waits for grace periods, flushes every cpu of every cache and gives
+	 * empty slabs back.
+	 */
+	void (*settle)(void);
+	/*
+	 * Checks invariants at @tier (higher is more); @quiet: no other task is inside the
+	 * allocator. Return: NULL, or the id of a broken invariant, with @text saying more.
+	 */
+	const char *(*check)(unsigned int tier, bool quiet, char *text, size_t text_bytes);
+	/* Pages that are neither free nor the allocator's own since boot. */
+	size_t (*pages_in_use)(void);
+	/* Where objects may lie; NULL: anywhere (then there is no ownership map). */
+	void (*arena)(char **base, size_t *bytes);
+};
+
+/* libslub in the world that the program is linked with (allocator_slub.c). */
+extern const struct exec_allocator exec_slub;
+/* malloc() of the C library, for comparison (allocator_libc.c). */
+extern const struct exec_allocator exec_libc;
+
+enum {
+	EXEC_ORACLE_OWNERSHIP = 1 << 1,
+	EXEC_ORACLE_CONTENT = 1 << 2,
+	EXEC_ORACLE_CONSERVATION = 1 << 3,
+	EXEC_ORACLE_CHECK = 1 << 4,
+	EXEC_ORACLES_ALL = EXEC_ORACLE_OWNERSHIP | EXEC_ORACLE_CONTENT | EXEC_ORACLE_CONSERVATION |
+			   EXEC_ORACLE_CHECK,
+};
+
+struct exec_options {
+	const struct exec_allocator *allocator;
+	unsigned int oracles; /* EXEC_ORACLE_* */
+	bool full_content;    /* every byte of every object, not samples of those over 8 KiB */
+};
+
+struct exec_finding {
+	unsigned int oracle; /* 1 to 4; others by exec_report() */
+	char invariant[12];  /* L1 and so on, or "" */
+	char text[EXEC_TEXT_MAX];
+	size_t record; /* index in the program, or EXEC_NO_RECORD */
+	unsigned int task;
+};
+
+struct exec_stats {
+	uint64_t records;	/* performed */
+	uint64_t allocations;	/* objects handed out, each of a bulk counted */
+	uint64_t frees;		/* objects given back, those of exec_finish() not counted */
+	uint64_t failed;	/* allocations that gave NULL within the limits, no fault armed */
+	uint64_t failed_faults; /* the same after a fault record */
+	uint64_t refused;	/* allocations over the limit, and caches refused */
+};
+
+enum exec_step {
+	EXEC_DONE, /* the record has been performed */
+	EXEC_WAIT, /* nothing has happened: an earlier record has to go first */
+	EXEC_STOP, /* there is a finding: the run is over */
+};
+
+struct exec;
+
+/*
+ * Makes an interpreter and readies it for @program.
+ * @program: stays as it is until the run has ended.
+ * Context: the allocator is up and nothing of the harness is allocated from it.
+ * Return: NULL when memory is short.
+ */
+struct exec *exec_create(const struct program *program, const struct exec_options *options);
+
+/*
+ * Readies @x for another run, of the same or another program: allocates nothing unless @program
+ * has more records, tasks or bulk objects than any before. The cost grows with the records of
+ * the new program, and after a finding with those of the old one.
+ * Return: false when memory is short; @x can then only be destroyed.
+ */
+bool exec_restart(struct exec *x, const struct program *program);
+
+void exec_destroy(struct exec *x);
+
+/*
+ * Performs record @idx of the program, once, on the calling task.
+ * @task: the task that runs it (not always the record's own: interrupts).
+ * Context: any thread; an interrupt may call it while its task is inside another record.
+ */
+enum exec_step exec_record(struct exec *x, size_t idx, unsigned int task);
+
+/* True when record @idx would not wait now. */
+bool exec_ready(const struct exec *x, size_t idx);
+
+/* Leaves read sections that @task has left open; called by the task when it has no more records. */
+void exec_task_end(struct exec *x, unsigned int task);
+
+/*
+ * Ends a run: frees every live object, destroys the program's caches, settles, and checks that
+ * all is as it was before. After a finding it does nothing.
+ * Context: all tasks have ended, and the caller is after them (joined).
+ * Return: true when the run is without a finding.
+ */
+bool exec_finish(struct exec *x);
+
+/* The first finding of the run, or NULL. */
+const struct exec_finding *exec_finding(const struct exec *x);
+
+/* Sums over the tasks; exact when they have ended. */
+void exec_stats(const struct exec *x, struct exec_stats *stats);
+
+/*
+ * Records a finding from outside (the world, a driver) and stops the run; only the first of a
+ * run is kept.
+ */
+void exec_report(struct exec *x, unsigned int oracle, const char *invariant, size_t record,
+		 unsigned int task, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+#endif /* HARNESS_EXEC_H */
