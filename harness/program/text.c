@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Op programs as text: the reader. Chapter 4 of program.h draws the form; print.c writes it. A
+ * line is read token by token, tokens being parted by blanks, and the op table says what may
+ * stand in it. Every refusal names the line and what is allowed there.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "table.h"
+
+struct token {
+	const char *text;
+	size_t length; /* 0: the line is at its end */
+};
+
+struct reader {
+	const char *name;
+	size_t line;	/* from 1 */
+	const char *at; /* the rest of the line */
+	const char *end;
+	bool version_seen;
+	uint32_t header_seen; /* by index into program_header_fields */
+	struct program *program;
+	struct program_error *error;
+};
+
+static int refuse(struct reader *reader, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Sets the error to "NAME:LINE: " and the rest. Return: -EINVAL. */
+static int refuse(struct reader *reader, const char *format, ...)
+{
+	char text[sizeof(reader->error->text) / 2];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	program_error_set(reader->error, reader->name, "%zu: %s", reader->line, text);
+	return -EINVAL;
+}
+
+static int refuse_fault(struct reader *reader, const struct program_fault *fault)
+{
+	return refuse(reader, "%s; allowed is %s", fault->found, fault->allowed);
+}
+
+#define SHOWN_MAX 48
+
+/* @token for an error text: cut when long, with a question mark for what does not print. */
+static const char *shown(char buffer[SHOWN_MAX], struct token token)
+{
+	size_t length = token.length < SHOWN_MAX - 4 ? token.length : SHOWN_MAX - 4;
+
+	if (!token.length)
+		return "the end of the line";
+	for (size_t i = 0; i < length; i++)
+		buffer[i] = token.text[i] > ' ' && token.text[i] < 0x7f ? token.text[i] : '?';
+	strcpy(buffer + length, length < token.length ? "..." : "");
+	return buffer;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static struct token next_token(struct reader *reader)
+{
+	struct token token;
+
+	while (reader->at < reader->end && is_blank(*reader->at))
+		reader->at++;
+	token.text = reader->at;
+	while (reader->at < reader->end && !is_blank(*reader->at))
+		reader->at++;
+	token.length = (size_t)(reader->at - token.text);
+	return token;
+}
+
+static bool is(struct token token, const char *text)
+{
+	return token.length == strlen(text) && !memcmp(token.text, text, token.length);
+}
+
+/* Takes @prefix off @token. Return: false, and @token as it was, when it begins otherwise. */
+static bool take(struct token *token, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	if (token->length < length || memcmp(token->text, prefix, length))
+		return false;
+	token->text += length;
+	token->length -= length;
+	return true;
+}
+
+/* Cuts @token at the first @mark: the part before it stays. Return: the part behind it. */
+static struct token cut(struct token *token, char mark, bool *found)
+{
+	const char *at = token->length ? memchr(token->text, mark, token->length) : NULL;
+	struct token rest = {token->text + token->length, 0};
+
+	*found = at != NULL;
+	if (at) {
+		rest.text = at + 1;
+		rest.length = (size_t)(token->text + token->length - rest.text);
+		token->length = (size_t)(at - token->text);
+	}
+	return rest;
+}
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 16;
+}
+
+/* The whole of @token as a number of 64 bits, decimal or 0x. */
+static bool number_of(struct token token, uint64_t *value)
+{
+	unsigned int base = take(&token, "0x") ? 16 : 10;
+
+	*value = 0;
+	for (size_t i = 0; i < token.length; i++) {
+		unsigned int digit = (unsigned int)digit_of(token.text[i]);
+
+		if (digit >= base || __builtin_mul_overflow(*value, base, value) ||
+		    __builtin_add_overflow(*value, digit, value))
+			return false;
+	}
+	return token.length > 0;
+}
+
+/* @token as @prefix and a number; @what names it in the refusal. */
+static int read_number(struct reader *reader, struct token token, const char *what,
+		       const char *prefix, uint64_t *value)
+{
+	struct token number = token;
+	char buffer[SHOWN_MAX];
+
+	if (take(&number, prefix) && number_of(number, value))
+		return 0;
+	return refuse(reader, "%s is `%s`; allowed is %s%sa number of 64 bits, decimal or 0x", what,
+		      shown(buffer, token), prefix, *prefix ? " and " : "");
+}
+
+/* @token as names joined by plus signs. */
+static int read_names(struct reader *reader, struct token token, const char *what,
+		      const struct program_names *names, uint64_t *value)
+{
+	char buffer[SHOWN_MAX], allowed[160];
+	bool more = true;
+
+	*value = 0;
+	while (more) {
+		struct token rest = cut(&token, '+', &more);
+		unsigned int i = 0;
+
+		while (i < names->count && !is(token, names->names[i]))
+			i++;
+		if (i == names->count || *value >> i & 1) {
+			program_join_names(allowed, sizeof(allowed), names, UINT64_MAX, ", ");
+			return refuse(reader,
+				      "%s has `%s`%s; allowed is each once of %s, joined by +",
+				      what, token.length ? shown(buffer, token) : "",
+				      i == names->count ? "" : " twice", allowed);
+		}
+		*value |= UINT64_C(1) << i;
+		token = rest;
+	}
+	return 0;
+}
+
+/* @token as one name. */
+static int read_name(struct reader *reader, struct token token, const char *what,
+		     const struct program_names *names, uint64_t *value)
+{
+	char buffer[SHOWN_MAX], allowed[160];
+
+	for (*value = 0; *value < names->count; ++*value) {
+		if (is(token, names->names[*value]))
+			return 0;
+	}
+	program_join_names(allowed, sizeof(allowed), names, UINT64_MAX, ", ");
+	return refuse(reader, "%s is `%s`; allowed is %s", what,
+		      token.length ? shown(buffer, token) : "", allowed);
+}
+
+/* The line must be over. */
+static int read_end(struct reader *reader)
+{
+	struct token token = next_token(reader);
+	char buffer[SHOWN_MAX];
+
+	if (!token.length)
+		return 0;
+	return refuse(reader, "`%s` stands behind the end; allowed is nothing or a comment",
+		      shown(buffer, token));
+}
+
+/* The value of one field of an op, in the spelling of its kind. */
+static int read_value(struct reader *reader, const struct program_field *field, struct token token,
+		      uint64_t *value)
+{
+	switch (field->kind) {
+	case PROGRAM_KIND_CACHE_FLAGS:
+		return read_names(reader, token, field->name, &program_cache_flag_names, value);
+	case PROGRAM_KIND_GFP:
+		return read_names(reader, token, field->name, &program_gfp_names, value);
+	case PROGRAM_KIND_SITE:
+		return read_name(reader, token, field->name, &program_site_names, value);
+	case PROGRAM_KIND_NODE:
+		return read_number(reader, token, field->name, "n", value);
+	case PROGRAM_KIND_CPU:
+		return read_number(reader, token, field->name, "c", value);
+	case PROGRAM_KIND_TASK:
+		return read_number(reader, token, field->name, "t", value);
+	case PROGRAM_KIND_CACHE:
+		return read_number(reader, token, field->name, "kc", value);
+	case PROGRAM_KIND_NUMBER:
+		break;
+	}
+	return read_number(reader, token, field->name, "", value);
+}
+
+/* Reads @token into @field of @record, and has it checked before it is cut to its bits. */
+static int set_field(struct reader *reader, struct program_record *record,
+		     const struct program_field *field, struct token token)
+{
+	struct program_fault fault;
+	uint64_t value;
+	int err = read_value(reader, field, token, &value);
+
+	if (err)
+		return err;
+	if (!program_field_value_ok(&reader->program->header, field, value, &fault) ||
+	    (field->kind == PROGRAM_KIND_NODE && value == PROGRAM_ANY &&
+	     !program_field_value_ok(&reader->program->header, field, UINT64_MAX, &fault)))
+		return refuse_fault(reader, &fault);
+	record->arg |= value << field->shift;
+	return 0;
+}
+
+/* What a field holds that the line does not mention. Return: false when it must be there. */
+static bool field_default(const struct program_field *field, uint64_t *value)
+{
+	*value = field->kind == PROGRAM_KIND_NODE ? PROGRAM_ANY : 0;
+	return field->kind == PROGRAM_KIND_NODE || field->kind == PROGRAM_KIND_GFP ||
+	       field->kind == PROGRAM_KIND_CACHE_FLAGS;
+}
+
+/* The fields of @info, for a refusal: "kcN, align_log2=, flags=, size=". */
+static const char *list_fields(char buffer[128], const struct program_op_info *info)
+{
+	size_t used = 0;
+
+	strcpy(buffer, info->fields[0].name ? "" : "nothing");
+	for (const struct program_field *field = info->fields; field->name; field++) {
+		bool cache = field->kind == PROGRAM_KIND_CACHE;
+
+		used += (size_t)snprintf(buffer + used, 128 - used, "%s%s%s", used ? ", " : "",
+					 cache ? "kcN" : field->name, cache ? "" : "=");
+	}
+	return buffer;
+}
+
+/* The field that @token sets; @token becomes its value. NULL: none. */
+static const struct program_field *find_field(const struct program_op_info *info,
+					      struct token *token)
+{
+	struct token name = *token;
+	bool named;
+	struct token value = cut(&name, '=', &named);
+
+	for (const struct program_field *field = info->fields; field->name; field++) {
+		if (field->kind == PROGRAM_KIND_CACHE) {
+			if (!named && take(&name, "kc"))
+				return field;
+		} else if (named && is(name, field->name)) {
+			*token = value;
+			return field;
+		}
+	}
+	return NULL;
+}
+
+static int read_fields(struct reader *reader, const struct program_op_info *info,
+		       struct program_record *record)
+{
+	char buffer[SHOWN_MAX], list[128];
+	uint32_t seen = 0;
+	struct token token;
+	int err;
+
+	while ((token = next_token(reader)).length) {
+		struct token value = token;
+		const struct program_field *field = find_field(info, &value);
+		uint32_t bit;
+
+		if (!field)
+			return refuse(reader, "`%s` is no field of %s; allowed is %s",
+				      shown(buffer, token), info->name, list_fields(list, info));
+		bit = UINT32_C(1) << (field - info->fields);
+		if (seen & bit)
+			return refuse(reader, "%s stands twice; allowed is once", field->name);
+		seen |= bit;
+		err = set_field(reader, record, field, value);
+		if (err)
+			return err;
+	}
+	for (unsigned int i = 0; info->fields[i].name; i++) {
+		uint64_t value;
+
+		if (seen >> i & 1)
+			continue;
+		if (!field_default(&info->fields[i], &value))
+			return refuse(reader, "%s has no %s; allowed is %s, of which %s must stand",
+				      info->name, info->fields[i].name, list_fields(list, info),
+				      info->fields[i].kind == PROGRAM_KIND_CACHE
+					      ? "kcN"
+					      : info->fields[i].name);
+		record->arg |= value << info->fields[i].shift;
+	}
+	return 0;
+}
+
+static int add_record(struct reader *reader, const struct program_record *record)
+{
+	int err = program_append(reader->program, record);
+
+	if (err)
+		program_error_set(reader->error, reader->name, "%zu: no memory for another record",
+				  reader->line);
+	return err;
+}
+
+static int read_raw(struct reader *reader)
+{
+	struct token token = next_token(reader);
+	unsigned char bytes[sizeof(struct program_record)];
+	struct program_record record;
+	struct program_fault fault;
+	char buffer[SHOWN_MAX];
+	size_t i;
+	int err;
+
+	for (i = 0; i < token.length && digit_of(token.text[i]) < 16; i++)
+		;
+	if (i != 2 * sizeof(bytes) || i != token.length)
+		return refuse(reader, "raw has `%s`; allowed is 32 hexadecimal digits",
+			      shown(buffer, token));
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(digit_of(token.text[2 * i]) << 4 |
+					   digit_of(token.text[2 * i + 1]));
+	err = read_end(reader);
+	if (err)
+		return err;
+	program_record_decode(&record, bytes);
+	if (!program_record_ok(&reader->program->header, &record, &fault))
+		return refuse_fault(reader, &fault);
+	return add_record(reader, &record);
+}
+
+/* "@+17 -> t2 x1" and "@+5 irq"; @token is what follows "@+". */
+static int read_schedule(struct reader *reader, struct token token)
+{
+	struct program_record record = {.cpu = PROGRAM_ANY};
+	struct token next = next_token(reader);
+	const struct program_field *fields;
+	char buffer[SHOWN_MAX];
+	int err;
+
+	if (is(next, "irq"))
+		record.op = PROGRAM_IRQ;
+	else if (is(next, "->"))
+		record.op = PROGRAM_SWITCH;
+	else
+		return refuse(reader,
+			      "`%s` stands behind @+; allowed is @+DELTA -> tTASK xOPS, or "
+			      "@+DELTA irq",
+			      shown(buffer, next));
+	/* The fields stand in the order of the table: delta, to, ops. */
+	fields = program_ops[record.op].fields;
+	err = set_field(reader, &record, &fields[0], token);
+	if (!err && record.op == PROGRAM_SWITCH) {
+		err = set_field(reader, &record, &fields[1], next_token(reader));
+		next = next_token(reader);
+		if (!err && !take(&next, "x"))
+			return refuse(reader, "ops is `%s`; allowed is x and a number",
+				      shown(buffer, next));
+		if (!err)
+			err = set_field(reader, &record, &fields[2], next);
+	}
+	if (!err)
+		err = read_end(reader);
+	return err ? err : add_record(reader, &record);
+}
+
+static const struct program_op_info *find_op(struct token token)
+{
+	for (unsigned int op = 0; op < PROGRAM_NR_OPS; op++) {
+		if (is(token, program_ops[op].name))
+			return &program_ops[op];
+	}
+	return NULL;
+}
+
+static int refuse_op(struct reader *reader, struct token token)
+{
+	char names[400] = "", buffer[SHOWN_MAX];
+	size_t used = 0;
+
+	for (unsigned int op = 0; op < PROGRAM_NR_OPS; op++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+					 used ? ", " : "", program_ops[op].name);
+	return refuse(reader, "op is `%s`; allowed is %s", shown(buffer, token), names);
+}
+
+static int read_slot(struct reader *reader, struct token token, struct program_record *record)
+{
+	struct program_fault fault;
+	uint64_t slot;
+	int err = read_number(reader, token, "slot", "r", &slot);
+
+	if (err)
+		return err;
+	if (!program_slot_ok(slot, &fault))
+		return refuse_fault(reader, &fault);
+	record->slot = (uint32_t)slot;
+	return 0;
+}
+
+/* "t1@c0:", the last byte of @token being the colon. */
+static int read_place(struct reader *reader, struct token token, struct program_record *record)
+{
+	const struct program_header *header = &reader->program->header;
+	struct program_fault fault;
+	uint64_t task = 0, cpu = PROGRAM_ANY;
+	struct token rest;
+	bool has_cpu;
+	int err;
+
+	token.length--;
+	rest = cut(&token, '@', &has_cpu);
+	err = read_number(reader, token, "task", "t", &task);
+	if (!err && !program_task_ok(header, task, &fault))
+		err = refuse_fault(reader, &fault);
+	if (!err && has_cpu) {
+		err = read_number(reader, rest, "cpu", "c", &cpu);
+		/* No cpu is spelt by leaving it out, so its number is as wrong as any other. */
+		if (!err && !program_cpu_ok(header, cpu == PROGRAM_ANY ? UINT64_MAX : cpu, &fault))
+			err = refuse_fault(reader, &fault);
+	}
+	record->task = (uint16_t)task;
+	record->cpu = (uint8_t)cpu;
+	return err;
+}
+
+/* "t1@c0: r3 = kmalloc size=64 gfp=zero"; @place is the first token. */
+static int read_op(struct reader *reader, struct token place)
+{
+	struct program_record record = {.op = 0};
+	const struct program_op_info *info;
+	struct token token, slot = {NULL, 0};
+	struct reader ahead;
+	int err = read_place(reader, place, &record);
+
+	if (err)
+		return err;
+	token = next_token(reader);
+	ahead = *reader;
+	if (is(next_token(&ahead), "=")) {
+		reader->at = ahead.at;
+		slot = token;
+		token = next_token(reader);
+	}
+	info = find_op(token);
+	if (!info)
+		return refuse_op(reader, token);
+	record.op = (uint8_t)(info - program_ops);
+	if (slot.length && info->use != SLOT_FILLS)
+		return refuse(reader, "%s gives no object; allowed is no slot and = before it",
+			      info->name);
+	if (!slot.length && info->use == SLOT_FILLS)
+		return refuse(reader, "%s has no slot; allowed is rN = %s", info->name, info->name);
+	if (info->use == SLOT_EMPTIES || info->use == SLOT_CHANGES)
+		slot = next_token(reader);
+	if (info->use != SLOT_NONE)
+		err = read_slot(reader, slot, &record);
+	if (!err)
+		err = read_fields(reader, info, &record);
+	return err ? err : add_record(reader, &record);
+}
+
+/* One header line: @index into program_header_fields, the name has been read. */
+static int read_header(struct reader *reader, unsigned int index)
+{
+	const struct program_header_field *field = &program_header_fields[index];
+	struct program_fault fault;
+	uint64_t value;
+	int err;
+
+	if (reader->program->nr_records)
+		return refuse(reader, "%s stands behind a record; allowed is before the first",
+			      field->name);
+	if (reader->header_seen >> index & 1)
+		return refuse(reader, "%s stands twice; allowed is once", field->name);
+	reader->header_seen |= UINT32_C(1) << index;
+	if (field->kind == HEADER_FLAGS)
+		err = read_names(reader, next_token(reader), field->name,
+				 &program_header_flag_names, &value);
+	else
+		err = read_number(reader, next_token(reader), field->name, "", &value);
+	if (!err)
+		err = read_end(reader);
+	if (err)
+		return err;
+	if (!program_header_value_ok(field, value, &fault))
+		return refuse_fault(reader, &fault);
+	program_header_set(&reader->program->header, field, value);
+	return 0;
+}
+
+static int read_version(struct reader *reader, struct token token)
+{
+	char buffer[SHOWN_MAX];
+
+	if (!is(token, "slubops"))
+		return refuse(reader, "the first line begins with `%s`; allowed is slubops 1",
+			      shown(buffer, token));
+	token = next_token(reader);
+	if (!is(token, "1"))
+		return refuse(reader, "slubops is `%s`; allowed is 1", shown(buffer, token));
+	reader->version_seen = true;
+	return read_end(reader);
+}
+
+static int read_line(struct reader *reader)
+{
+	struct token token = next_token(reader), rest = token;
+	char buffer[SHOWN_MAX];
+
+	if (!token.length)
+		return 0;
+	if (!reader->version_seen)
+		return read_version(reader, token);
+	if (take(&rest, "@+"))
+		return read_schedule(reader, rest);
+	if (is(token, "raw"))
+		return read_raw(reader);
+	if (token.text[0] == 't' && token.text[token.length - 1] == ':')
+		return read_op(reader, token);
+	for (unsigned int i = 0; i < PROGRAM_NR_HEADER_FIELDS; i++) {
+		if (program_header_fields[i].kind != HEADER_RESERVED &&
+		    is(token, program_header_fields[i].name))
+			return read_header(reader, i);
+	}
+	return refuse(reader,
+		      "the line begins with `%s`; allowed is tN:, tN@cN:, @+N, raw, cpus, "
+		      "nodes, tasks, seed, slab_max_order, slab_min_objects, flags or "
+		      "node_pages",
+		      shown(buffer, token));
+}
+
+int program_from_text(const char *text, size_t length, const char *name, struct program *program,
+		      struct program_error *error)
+{
+	struct program made = {.header = program_default_header()};
+	struct reader reader = {.name = name, .program = &made, .error = error};
+	const char *at = text, *end = length ? text + length : text;
+	int err = 0;
+
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *comment;
+
+		reader.line++;
+		reader.at = at;
+		reader.end = newline ? newline : end;
+		at = newline ? newline + 1 : end;
+		comment = memchr(reader.at, '#', (size_t)(reader.end - reader.at));
+		if (comment)
+			reader.end = comment;
+		err = read_line(&reader);
+		if (err)
+			goto fail;
+	}
+	if (!reader.version_seen) {
+		reader.line++;
+		err = refuse(&reader, "the text ends before its first line; allowed is slubops 1");
+		goto fail;
+	}
+	*program = made;
+	return 0;
+fail:
+	program_free(&made);
+	return err;
+}
