@@ -169,39 +169,41 @@ bool program_header_value_ok(const struct program_header_field *field, uint64_t 
 	return false;
 }
 
-/* Whether @value is below @limit, or PROGRAM_ANY where @any says what that means. */
+/* Whether @value is below @limit, or is PROGRAM_ANY where that is allowed. */
 static bool below(const char *what, const char *prefix, uint64_t value, uint64_t limit,
-		  const char *any, struct program_fault *fault)
+		  enum program_any any, const char *without, struct program_fault *fault)
 {
 	char more[64] = "";
 
-	if (value < limit || (any && value == PROGRAM_ANY))
+	if (value < limit || (any == ANY_BY_NUMBER && value == PROGRAM_ANY))
 		return true;
-	if (any)
-		snprintf(more, sizeof(more), ", or %s", any);
+	if (without)
+		snprintf(more, sizeof(more), ", or %s%s", any == ANY_BY_NUMBER ? "255 " : "none ",
+			 without);
 	snprintf(fault->found, sizeof(fault->found), "%s is %s%" PRIu64, what, prefix, value);
 	allowed_range(fault, prefix, 0, limit - 1, more);
 	return false;
 }
 
 bool program_field_value_ok(const struct program_header *header, const struct program_field *field,
-			    uint64_t value, struct program_fault *fault)
+			    uint64_t value, enum program_any any, struct program_fault *fault)
 {
 	switch (field->kind) {
 	case PROGRAM_KIND_NUMBER:
-		return below(field->name, "", value, UINT64_C(1) << field->bits, NULL, fault);
+		return below(field->name, "", value, UINT64_C(1) << field->bits, NO_ANY, NULL,
+			     fault);
 	case PROGRAM_KIND_CACHE:
-		return below(field->name, "kc", value, PROGRAM_CACHES_MAX, NULL, fault);
+		return below(field->name, "kc", value, PROGRAM_CACHES_MAX, NO_ANY, NULL, fault);
 	case PROGRAM_KIND_CACHE_FLAGS:
 		return flags_ok(field->name, &program_cache_flag_names, value, fault);
 	case PROGRAM_KIND_GFP:
 		return flags_ok(field->name, &program_gfp_names, value, fault);
 	case PROGRAM_KIND_NODE:
-		return below(field->name, "n", value, header->nodes, "none for any node", fault);
+		return below(field->name, "n", value, header->nodes, any, "for any node", fault);
 	case PROGRAM_KIND_CPU:
-		return below(field->name, "c", value, header->cpus, NULL, fault);
+		return below(field->name, "c", value, header->cpus, NO_ANY, NULL, fault);
 	case PROGRAM_KIND_TASK:
-		return below(field->name, "t", value, header->tasks, NULL, fault);
+		return below(field->name, "t", value, header->tasks, NO_ANY, NULL, fault);
 	case PROGRAM_KIND_SITE:
 		if (value < program_site_names.count)
 			return true;
@@ -216,17 +218,18 @@ bool program_field_value_ok(const struct program_header *header, const struct pr
 bool program_task_ok(const struct program_header *header, uint64_t task,
 		     struct program_fault *fault)
 {
-	return below("task", "t", task, header->tasks, NULL, fault);
+	return below("task", "t", task, header->tasks, NO_ANY, NULL, fault);
 }
 
-bool program_cpu_ok(const struct program_header *header, uint64_t cpu, struct program_fault *fault)
+bool program_cpu_ok(const struct program_header *header, uint64_t cpu, enum program_any any,
+		    struct program_fault *fault)
 {
-	return below("cpu", "c", cpu, header->cpus, "none to stay", fault);
+	return below("cpu", "c", cpu, header->cpus, any, "to stay", fault);
 }
 
 bool program_slot_ok(uint64_t slot, struct program_fault *fault)
 {
-	return below("slot", "r", slot, PROGRAM_SLOTS_MAX, NULL, fault);
+	return below("slot", "r", slot, PROGRAM_SLOTS_MAX, NO_ANY, NULL, fault);
 }
 
 bool program_record_ok(const struct program_header *header, const struct program_record *record,
@@ -242,11 +245,12 @@ bool program_record_ok(const struct program_header *header, const struct program
 		return false;
 	}
 	if (!program_task_ok(header, record->task, fault) ||
-	    !program_cpu_ok(header, record->cpu, fault) || !program_slot_ok(record->slot, fault))
+	    !program_cpu_ok(header, record->cpu, ANY_BY_NUMBER, fault) ||
+	    !program_slot_ok(record->slot, fault))
 		return false;
 	for (field = program_ops[record->op].fields; field->name; field++) {
 		if (!program_field_value_ok(header, field, program_field_get(field, record->arg),
-					    fault))
+					    ANY_BY_NUMBER, fault))
 			return false;
 	}
 	return true;

@@ -53,14 +53,18 @@ void program_header_set(struct program_header *header, const struct program_head
 bool program_header_value_ok(const struct program_header_field *field, uint64_t value,
 			     struct program_fault *fault);
 
+/* PROGRAM_ANY is a number in binary; text leaves the cpu or node out instead. */
+enum program_any { NO_ANY, ANY_BY_NUMBER };
+
 /* Whether @value may stand in @field, in a program with @header; if not, @fault says why. */
 bool program_field_value_ok(const struct program_header *header, const struct program_field *field,
-			    uint64_t value, struct program_fault *fault);
+			    uint64_t value, enum program_any any, struct program_fault *fault);
 
-/* The same for the parts that every record has. @cpu may be PROGRAM_ANY. */
+/* The same for the parts that every record has. */
 bool program_task_ok(const struct program_header *header, uint64_t task,
 		     struct program_fault *fault);
-bool program_cpu_ok(const struct program_header *header, uint64_t cpu, struct program_fault *fault);
+bool program_cpu_ok(const struct program_header *header, uint64_t cpu, enum program_any any,
+		    struct program_fault *fault);
 bool program_slot_ok(uint64_t slot, struct program_fault *fault);
 
 /* Whether strict reading accepts @record; bits that its op does not use may be anything. */

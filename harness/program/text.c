@@ -53,13 +53,16 @@ static int refuse_fault(struct reader *reader, const struct program_fault *fault
 /* @token for an error text: cut when long, with a question mark for what does not print. */
 static const char *shown(char buffer[SHOWN_MAX], struct token token)
 {
-	size_t length = token.length < SHOWN_MAX - 4 ? token.length : SHOWN_MAX - 4;
+	size_t room = SHOWN_MAX - sizeof("``..."), length = token.length;
 
-	if (!token.length)
-		return "the end of the line";
+	if (!length)
+		return "nothing";
+	if (length > room)
+		length = room;
+	buffer[0] = '`';
 	for (size_t i = 0; i < length; i++)
-		buffer[i] = token.text[i] > ' ' && token.text[i] < 0x7f ? token.text[i] : '?';
-	strcpy(buffer + length, length < token.length ? "..." : "");
+		buffer[i + 1] = token.text[i] > ' ' && token.text[i] < 0x7f ? token.text[i] : '?';
+	strcpy(buffer + 1 + length, length < token.length ? "...`" : "`");
 	return buffer;
 }
 
@@ -149,7 +152,7 @@ static int read_number(struct reader *reader, struct token token, const char *wh
 
 	if (take(&number, prefix) && number_of(number, value))
 		return 0;
-	return refuse(reader, "%s is `%s`; allowed is %s%sa number of 64 bits, decimal or 0x", what,
+	return refuse(reader, "%s is %s; allowed is %s%sa number of 64 bits, decimal or 0x", what,
 		      shown(buffer, token), prefix, *prefix ? " and " : "");
 }
 
@@ -170,9 +173,9 @@ static int read_names(struct reader *reader, struct token token, const char *wha
 		if (i == names->count || *value >> i & 1) {
 			program_join_names(allowed, sizeof(allowed), names, UINT64_MAX, ", ");
 			return refuse(reader,
-				      "%s has `%s`%s; allowed is each once of %s, joined by +",
-				      what, token.length ? shown(buffer, token) : "",
-				      i == names->count ? "" : " twice", allowed);
+				      "%s has %s%s; allowed is each once of %s, joined by +", what,
+				      shown(buffer, token), i == names->count ? "" : " twice",
+				      allowed);
 		}
 		*value |= UINT64_C(1) << i;
 		token = rest;
@@ -191,8 +194,7 @@ static int read_name(struct reader *reader, struct token token, const char *what
 			return 0;
 	}
 	program_join_names(allowed, sizeof(allowed), names, UINT64_MAX, ", ");
-	return refuse(reader, "%s is `%s`; allowed is %s", what,
-		      token.length ? shown(buffer, token) : "", allowed);
+	return refuse(reader, "%s is %s; allowed is %s", what, shown(buffer, token), allowed);
 }
 
 /* The line must be over. */
@@ -203,7 +205,7 @@ static int read_end(struct reader *reader)
 
 	if (!token.length)
 		return 0;
-	return refuse(reader, "`%s` stands behind the end; allowed is nothing or a comment",
+	return refuse(reader, "%s stands behind the end; allowed is nothing or a comment",
 		      shown(buffer, token));
 }
 
@@ -242,9 +244,7 @@ static int set_field(struct reader *reader, struct program_record *record,
 
 	if (err)
 		return err;
-	if (!program_field_value_ok(&reader->program->header, field, value, &fault) ||
-	    (field->kind == PROGRAM_KIND_NODE && value == PROGRAM_ANY &&
-	     !program_field_value_ok(&reader->program->header, field, UINT64_MAX, &fault)))
+	if (!program_field_value_ok(&reader->program->header, field, value, NO_ANY, &fault))
 		return refuse_fault(reader, &fault);
 	record->arg |= value << field->shift;
 	return 0;
@@ -307,7 +307,7 @@ static int read_fields(struct reader *reader, const struct program_op_info *info
 		uint32_t bit;
 
 		if (!field)
-			return refuse(reader, "`%s` is no field of %s; allowed is %s",
+			return refuse(reader, "%s is no field of %s; allowed is %s",
 				      shown(buffer, token), info->name, list_fields(list, info));
 		bit = UINT32_C(1) << (field - info->fields);
 		if (seen & bit)
@@ -356,7 +356,7 @@ static int read_raw(struct reader *reader)
 	for (i = 0; i < token.length && digit_of(token.text[i]) < 16; i++)
 		;
 	if (i != 2 * sizeof(bytes) || i != token.length)
-		return refuse(reader, "raw has `%s`; allowed is 32 hexadecimal digits",
+		return refuse(reader, "raw has %s; allowed is 32 hexadecimal digits",
 			      shown(buffer, token));
 	for (i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (unsigned char)(digit_of(token.text[2 * i]) << 4 |
@@ -385,7 +385,7 @@ static int read_schedule(struct reader *reader, struct token token)
 		record.op = PROGRAM_SWITCH;
 	else
 		return refuse(reader,
-			      "`%s` stands behind @+; allowed is @+DELTA -> tTASK xOPS, or "
+			      "%s stands behind @+; allowed is @+DELTA -> tTASK xOPS, or "
 			      "@+DELTA irq",
 			      shown(buffer, next));
 	/* The fields stand in the order of the table: delta, to, ops. */
@@ -395,7 +395,7 @@ static int read_schedule(struct reader *reader, struct token token)
 		err = set_field(reader, &record, &fields[1], next_token(reader));
 		next = next_token(reader);
 		if (!err && !take(&next, "x"))
-			return refuse(reader, "ops is `%s`; allowed is x and a number",
+			return refuse(reader, "ops is %s; allowed is x and a number",
 				      shown(buffer, next));
 		if (!err)
 			err = set_field(reader, &record, &fields[2], next);
@@ -422,7 +422,7 @@ static int refuse_op(struct reader *reader, struct token token)
 	for (unsigned int op = 0; op < PROGRAM_NR_OPS; op++)
 		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
 					 used ? ", " : "", program_ops[op].name);
-	return refuse(reader, "op is `%s`; allowed is %s", shown(buffer, token), names);
+	return refuse(reader, "op is %s; allowed is %s", shown(buffer, token), names);
 }
 
 static int read_slot(struct reader *reader, struct token token, struct program_record *record)
@@ -456,8 +456,7 @@ static int read_place(struct reader *reader, struct token token, struct program_
 		err = refuse_fault(reader, &fault);
 	if (!err && has_cpu) {
 		err = read_number(reader, rest, "cpu", "c", &cpu);
-		/* No cpu is spelt by leaving it out, so its number is as wrong as any other. */
-		if (!err && !program_cpu_ok(header, cpu == PROGRAM_ANY ? UINT64_MAX : cpu, &fault))
+		if (!err && !program_cpu_ok(header, cpu, NO_ANY, &fault))
 			err = refuse_fault(reader, &fault);
 	}
 	record->task = (uint16_t)task;
@@ -535,11 +534,11 @@ static int read_version(struct reader *reader, struct token token)
 	char buffer[SHOWN_MAX];
 
 	if (!is(token, "slubops"))
-		return refuse(reader, "the first line begins with `%s`; allowed is slubops 1",
+		return refuse(reader, "the first line begins with %s; allowed is slubops 1",
 			      shown(buffer, token));
 	token = next_token(reader);
 	if (!is(token, "1"))
-		return refuse(reader, "slubops is `%s`; allowed is 1", shown(buffer, token));
+		return refuse(reader, "slubops is %s; allowed is 1", shown(buffer, token));
 	reader->version_seen = true;
 	return read_end(reader);
 }
@@ -565,7 +564,7 @@ static int read_line(struct reader *reader)
 			return read_header(reader, i);
 	}
 	return refuse(reader,
-		      "the line begins with `%s`; allowed is tN:, tN@cN:, @+N, raw, cpus, "
+		      "the line begins with %s; allowed is tN:, tN@cN:, @+N, raw, cpus, "
 		      "nodes, tasks, seed, slab_max_order, slab_min_objects, flags or "
 		      "node_pages",
 		      shown(buffer, token));
