@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the machine know of each other; nobody else includes this.
+ */
+#ifndef SIM_MACHINE_H
+#define SIM_MACHINE_H
+
+#define SIM_MACHINE 1 /* the machine's own memset() marks nothing */
+#include "sim.h"
+#include "coroutine.h"
+#include "sanitize.h"
+
+#define HELD_MAX    8
+#define PENDING_MAX 64u
+#define ONCE_MAX    16u
+#define ARMED_MAX   32u
+#define LOG_LINES   16u
+
+enum task_state { TASK_FREE, TASK_ALIVE, TASK_ENDED };
+
+/* What a task waits for; it can run when that has come. */
+enum wait_kind {
+	WAIT_NOTHING,
+	WAIT_LOCK,
+	WAIT_MUTEX,
+	WAIT_WORD,
+	WAIT_ONCE,
+	WAIT_CALLBACKS, /* rcu_barrier(), synchronize_rcu() */
+	WAIT_WORK,	/* the rcu task */
+	WAIT_UNTIL,	/* sim_wait_until() */
+};
+
+struct held_lock {
+	const void *lock;
+	uint32_t rank;
+	bool spin;
+};
+
+struct task {
+	struct coroutine co;
+	unsigned int idx;
+	unsigned int cpu;
+	enum task_state state;
+	bool irqs_off;
+	unsigned int irq_depth; /* interrupt handlers on top of the task */
+	unsigned int nr_held, nr_spin;
+	struct held_lock held[HELD_MAX];
+	unsigned int rcu_depth;
+	uint64_t rcu_since; /* number of the last callback when the outermost section began */
+
+	enum wait_kind wait;
+	const void *wait_for;
+	uint64_t wait_value;
+	bool (*wait_ready)(void *arg);
+	void *wait_arg;
+
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+struct callback {
+	struct rcu_head *head;
+	void (*func)(struct rcu_head *head); /* NULL: synchronize_rcu() */
+	uint64_t number;
+};
+
+struct armed_fault {
+	enum world_fault site;
+	uint64_t first, last; /* attempts, by number */
+};
+
+/* The part of the machine's state that a snapshot keeps. */
+struct machine_state {
+	struct {
+		void (*fn)(void);
+		bool ended;
+	} once[ONCE_MAX];
+	unsigned int nr_once;
+	uint64_t random[2];
+	uint64_t callback_last; /* number of the last callback registered */
+	uint64_t callback_ran;	/* … that has run: all up to it have */
+	uint64_t attempts[NR_WORLD_FAULTS];
+	struct armed_fault armed[ARMED_MAX];
+	unsigned int nr_armed;
+	bool reserved;
+};
+
+struct machine {
+	struct sim_config config;
+	struct machine_state state;
+
+	struct task tasks[SIM_TASKS_MAX + 1]; /* the last is the rcu task */
+	unsigned int nr_tasks, nr_alive;
+	struct task outside; /* the caller of sim_run() */
+	struct task *current;
+	bool running;
+	unsigned int quiet; /* leaf lock or sim_quiet_begin(): depth */
+	uint64_t quiet_points;
+
+	struct sim_run_options options;
+	uint64_t policy_alarm;
+	uint64_t step_max;
+	enum sim_outcome outcome;
+	bool has_finding;
+	struct sim_finding finding;
+	struct sim_figures figures;
+
+	struct {
+		void (*handler)(void *arg);
+		void *arg;
+		unsigned int cpu;
+	} pending[PENDING_MAX];
+	unsigned int nr_pending;
+
+	struct callback *callbacks; /* a ring: [callbacks_from, callbacks_to) */
+	size_t callbacks_room, callbacks_from, callbacks_to;
+	uint64_t granted;	  /* a grace period has ended for callbacks up to this number */
+	unsigned int nr_readers;  /* tasks in a read section */
+	unsigned int nr_barriers; /* tasks that wait for callbacks */
+};
+extern struct machine machine;
+
+#define RCU_TASK SIM_TASKS_MAX
+
+/* machine.c */
+void machine_block(enum wait_kind kind, const void *wait_for, uint64_t value);
+void machine_set_alarm(void);
+void machine_hash(uint64_t value);
+void machine_may_wait(const char *what);
+void machine_deliver(void);
+void machine_end_tasks(void);
+uint64_t machine_address(const volatile void *addr);
+_Noreturn void machine_leave(struct task *from);
+
+/* findings.c */
+const char *machine_wait_text(const struct task *task, char *text, size_t bytes);
+
+/* lock.c */
+bool lock_wait_over(const struct task *task);
+void machine_check_held(const struct task *task);
+
+/* rcu.c */
+bool rcu_work_ready(void);
+void rcu_task_main(void *arg);
+void rcu_forget(void);
+
+#endif /* SIM_MACHINE_H */
