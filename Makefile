@@ -21,11 +21,13 @@
 #		flags for one object.
 #	TOOLS, TESTS, CHECKS, BENCHES, RUN_NEEDS += files
 #		built by all and installed; run by test, check, bench; built before run.
+#	LINT_NATIVE, LINT_SKIP += patterns
+#		harness files that clang-tidy sees in the native world (others: sim), or not at all.
 #	OPTIONS += NAME
 #		a further variable that people may set on the command line.
 #	$(CBMC)	the model checker, a file to depend on; goto-cc and goto-instrument lie beside it.
 #
-# A test is an executable that prints TAP. It runs in the root with O (absolute), SRCDIR, CC
+# A test is an executable, a program or a script, that prints TAP. It runs in the root with O (absolute), SRCDIR, CC
 # and CLANG in its environment.
 
 # ---------------------------------------------------------------- 1. Options
@@ -57,12 +59,13 @@ CFLAGS ?= -O2 -g## added last to every compilation [-O2 -g]
 LDFLAGS ?=## added to every link
 DESTDIR ?=## put before PREFIX by install
 PREFIX ?= /usr/local## where install puts things [/usr/local]
+LIBDIR ?= $(PREFIX)/lib## where install puts the libraries [PREFIX/lib]
 MINUTES ?= 5## how long run lasts, 1 to 10000 [5]
 JOBS ?= $(shell n=$$(nproc); echo $$((n < 256 ? n : 256)))## how much runs at once, 1 to 256 [number of cpus]
 RUN_ENV ?=## command put before each test, as in RUN_ENV='valgrind -q'
 SETUP ?= 1## 0: test, check, run and bench install nothing [1]
 
-OPTIONS += O V CC CLANG AFL_CC AR CFLAGS LDFLAGS DESTDIR PREFIX MINUTES JOBS RUN_ENV SETUP
+OPTIONS += O V CC CLANG AFL_CC AR CFLAGS LDFLAGS DESTDIR PREFIX LIBDIR MINUTES JOBS RUN_ENV SETUP
 
 CLANG_FORMAT ?= clang-format-19
 CLANG_TIDY ?= clang-tidy-19
@@ -230,7 +233,7 @@ endif
 
 # ---------------------------------------------------------------- 5. Targets
 
-.PHONY: FORCE all setup run test check bench lint format format-check layers clean install help
+.PHONY: FORCE all setup run test check bench lint format format-check layers shellcheck clean install help
 
 all: $(LIBRARIES) $(TOOLS) ## build libslub.a, libslub.so and the tools
 
@@ -241,7 +244,8 @@ run: $(PREPARE) $(LIBRARIES) $(TOOLS) $(RUN_NEEDS) ## the main job: replay, fuzz
 # Tests that call make themselves must not inherit our command line.
 test-env = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES O='$(abspath $(O))' \
 	SRCDIR='$(CURDIR)' CC='$(CC)' CLANG='$(CLANG)' CMOCKA_MESSAGE_OUTPUT=TAP
-prove = $(test-env) prove --timer --jobs '$(JOBS)' $(PROVE_FLAGS) --exec '$(or $(RUN_ENV),env)'
+prove = $(test-env) perl -I'$(CURDIR)/ci/lib' -S prove --formatter CountingFormatter --timer \
+	--jobs '$(JOBS)' $(PROVE_FLAGS) --exec '$(strip env -u TAP_COUNTS $(RUN_ENV))'
 OPTIONS += PROVE_FLAGS
 
 test: $(PREPARE) $(LIBRARIES) $(TOOLS) $(TESTS) ## install what is missing, build, run every test
@@ -255,6 +259,51 @@ check: $(PREPARE) $(LIBRARIES) $(TOOLS) $(CHECKS) ## the quick tests only
 bench: $(PREPARE) $(LIBRARIES) $(TOOLS) $(BENCHES) ## run the benchmarks, one after the other
 	@[ -n '$(strip $(BENCHES))' ] || { echo 'bench: this tree has no benchmark' >&2; exit 2; }
 	@for b in $(BENCHES); do $(test-env) $$b; done
+
+
+c-files := $(shell find $(wildcard slub harness proofs) -name '*.[chS]' 2>/dev/null)
+header-files := $(filter %.h,$(c-files))
+LINT_FILES = $(filter-out $(LINT_SKIP),$(filter %.c,$(c-files)))
+lint-world = $(if $(filter slub/% $(LINT_NATIVE),$1),native,sim)
+
+lint: format-check layers $(patsubst %,$(O)/lint/%.tidy,$(LINT_FILES)) shellcheck ## clang-tidy, formatter, layers, shell scripts
+
+# A header can change the verdict on any file.
+$(O)/lint/%.tidy: % .clang-tidy $(header-files) | $(O)/.libslub-build
+	$(say) TIDY $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG_TIDY) --quiet $< -- $(filter-out -M%,$(BASE_CFLAGS)) \
+		$(world-include-$(call lint-world,$<)) 2>$@.err || { cat $@.err >&2; exit 1; }
+	$(Q)mv $@.err $@
+
+format: ## bring all C files into the form of .clang-format
+	$(Q)$(CLANG_FORMAT) -i $(filter %.c %.h,$(c-files))
+
+format-check:
+	$(say) FORMAT .
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(filter %.c %.h,$(c-files))
+
+layers:
+	$(say) LAYERS slub
+	$(Q)ci/check-layers .
+
+shellcheck:
+	$(say) SHELL ci
+	$(Q)shellcheck $$(grep -lE '^#!/bin/(ba)?sh' $$(find $(wildcard ci .ci harness proofs) -type f))
+
+install: $(LIBRARIES) $(TOOLS) ## install libraries, header and tools under DESTDIR and PREFIX
+	@[ -n '$(strip $(LIBRARIES))' ] || { echo 'install: this tree has no library' >&2; exit 2; }
+	$(say) INSTALL '$(DESTDIR)$(PREFIX)'
+	$(Q)install -d '$(DESTDIR)$(PREFIX)/include' '$(DESTDIR)$(PREFIX)/bin' \
+		'$(DESTDIR)$(LIBDIR)/pkgconfig'
+	$(Q)install -m 644 $(PUBLIC_HEADERS) '$(DESTDIR)$(PREFIX)/include'
+	$(Q)install -m 644 '$(O)/libslub.a' '$(DESTDIR)$(LIBDIR)'
+	$(Q)install -m 755 '$(O)/$(SONAME)' '$(DESTDIR)$(LIBDIR)'
+	$(Q)ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libslub.so'
+	$(Q)printf '%s\n' 'Name: libslub' 'Description: SLUB slab allocator' 'Version: $(VERSION)' \
+		'Cflags: -I$(PREFIX)/include' 'Libs: -L$(LIBDIR) -lslub' 'Libs.private: -pthread' \
+		>'$(DESTDIR)$(LIBDIR)/pkgconfig/libslub.pc'
+	$(Q)$(if $(strip $(TOOLS)),install -m 755 $(TOOLS) '$(DESTDIR)$(PREFIX)/bin',:)
 
 setup: ## install what is missing (Debian 12 and 13)
 	@ci/setup
