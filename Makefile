@@ -128,7 +128,7 @@ endif
 # ---------------------------------------------------------------- 2. Variants
 
 # Every compilation has these; CFLAGS comes last so that it can add and override.
-BASE_CFLAGS := -std=gnu11 -mcx16 -pthread -Wall -Wextra -Werror -D_GNU_SOURCE -I. -Islub \
+BASE_CFLAGS := -std=gnu11 -mcx16 -pthread -Wall -Wextra -Werror -D_GNU_SOURCE= -I. -Islub \
 	-MMD -MP
 BASE_LDFLAGS := -pthread
 
