@@ -73,19 +73,19 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *hea
 	list_add_tail(entry, head);
 }
 
-/* Moves all of @from to the end of @to; @from is empty afterwards. */
-static inline void list_splice_tail_init(struct list_head *from, struct list_head *to)
+/* Moves all of @from to the front of @to; @from is empty afterwards. */
+static inline void list_splice_init(struct list_head *from, struct list_head *to)
 {
 	struct list_head *first = PLAIN_READ(from->next);
 	struct list_head *last = PLAIN_READ(from->prev);
-	struct list_head *tail = PLAIN_READ(to->prev);
+	struct list_head *behind = PLAIN_READ(to->next);
 
 	if (first == from)
 		return;
-	PLAIN_WRITE(first->prev, tail);
-	PLAIN_WRITE(tail->next, first);
-	PLAIN_WRITE(last->next, to);
-	PLAIN_WRITE(to->prev, last);
+	PLAIN_WRITE(first->prev, to);
+	PLAIN_WRITE(to->next, first);
+	PLAIN_WRITE(last->next, behind);
+	PLAIN_WRITE(behind->prev, last);
 	INIT_LIST_HEAD(from);
 }
 

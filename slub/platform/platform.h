@@ -48,10 +48,14 @@
 #define WORLD_CPUS_MAX	1024u /* a tid names its cpu in this many values */
 #define WORLD_NODES_MAX 16u
 
-/* Possible cpus, 1 to WORLD_CPUS_MAX; constant after world_init(). */
+/* The cpu that the caller runs on, or ran on a moment ago; below world_nr_cpus(). */
+unsigned int world_cpu(void);
+/* Possible cpus, 1 to WORLD_CPUS_MAX; constant. */
 unsigned int world_nr_cpus(void);
-/* Nodes with memory of their own, 1 to WORLD_NODES_MAX; constant after world_init(). */
+/* Nodes with memory of their own, 1 to WORLD_NODES_MAX; constant once the arena is reserved. */
 unsigned int world_nr_nodes(void);
+/* Before the arena is reserved: makes the machine look as if it had @nodes nodes. */
+void world_fake_nodes(unsigned int nodes);
 /* The node that @cpu is nearest to. */
 int world_cpu_to_node(unsigned int cpu);
 /* Distance as in the ACPI SLIT: 10 for the same node, more for others. */
@@ -85,10 +89,15 @@ void world_mutex_unlock(struct world_mutex *mutex);
 void world_wait_word(const unsigned long *word, unsigned long seen);
 
 /*
- * Runs @fn exactly once in the life of the world; later callers return after it has ended. The
- * call is cheap once that has happened.
+ * Runs @fn exactly once in the life of the world, whoever calls; all return after it has ended.
+ * A world that can start anew runs @fn anew: it must do no harm a second time.
  */
 void world_once(void (*fn)(void));
+
+/*
+ * All mutable globals of the core are marked __slub_data: they stand together in one section,
+ * and a simulated world can save and restore them. World state that must outlive that is not.
+ */
 
 /*
  * 4. Pages
@@ -98,14 +107,14 @@ void world_once(void (*fn)(void));
  * back (READ_STALE), whatever it finds there.
  */
 /*
- * Reserves the arena: as many bytes as the world sees fit, a multiple of @align and aligned to
- * it, and room for @beside bytes for each page of 4096 bytes. Called once.
- * Return: false when not even one multiple of @align can be had; nothing is reserved then.
+ * Reserves the arena, whose descriptors read as zero from then on: a base aligned to @align, as
+ * many pages of 4096 bytes as the world sees fit, and room for @beside bytes for each of them.
+ * Called once. Return: false when no useful arena can be had; nothing is reserved then.
  */
 struct world_arena {
 	char *base;   /* page contents */
-	char *beside; /* page descriptors, zero when first committed */
-	size_t bytes;
+	char *beside; /* page descriptors: zero, and writable once committed */
+	size_t bytes; /* of contents; the same share of it for each node */
 };
 bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside);
 /* Makes [addr, addr + bytes) usable, on @node where the machine can. Return: false, nothing done.
@@ -149,6 +158,9 @@ bool world_should_fail(enum world_fault site);
  * 7. Random draws, log, assertions
  */
 uint64_t world_random(void);
+
+/* The boot options that the world's surroundings ask for; "" for none. */
+const char *world_boot_options(void);
 
 enum world_log_level { LOG_ERR, LOG_WARN, LOG_INFO };
 /* One message, without a newline at its end. */

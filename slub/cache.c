@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Life of a cache; see slub.h for what callers are promised.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cache.h"
+
+__slub_data enum slab_state slab_state;
+__slub_data struct world_mutex slab_mutex;
+__slub_data struct list_head slab_caches;
+__slub_data struct order_policy slub_order_policy = {0, 3, 0};
+__slub_data bool slub_nomerge;
+
+#define CACHE_CREATE_FLAGS                                                                         \
+	(SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE |                  \
+	 SLAB_RECLAIM_ACCOUNT)
+#define SLAB_NEVER_MERGE (SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE)
+#define SLAB_MERGE_SAME	 SLAB_RECLAIM_ACCOUNT
+
+size_t kmem_cache_struct_bytes(void)
+{
+	return offsetof(struct kmem_cache, node) +
+	       world_nr_nodes() * sizeof(struct kmem_cache_node *);
+}
+
+static void free_kmem_cache_nodes(struct kmem_cache *s)
+{
+	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
+		struct kmem_cache_node *n = s->node[node];
+
+		s->node[node] = NULL;
+		kmem_cache_free(kmem_cache_node, n);
+	}
+}
+
+/*
+ * The node structure of kmem_cache_node on @node, by hand, out of a slab of that very cache:
+ * there is nothing yet to allocate it from.
+ */
+static int early_kmem_cache_node_alloc(struct kmem_cache *s, int node)
+{
+	struct slab *slab = new_slab(s, GFP_NOWAIT | __GFP_THISNODE, node);
+	union slab_counters counters;
+	struct kmem_cache_node *n;
+	void *rest;
+
+	if (!slab)
+		return -ENOMEM;
+	n = slab->freelist;
+	rest = get_freepointer(s, n);
+	init_kmem_cache_node(n);
+	s->node[node] = n;
+
+	counters.word = slab->counters;
+	counters.inuse = 1;
+	counters.frozen = 0;
+	slab->freelist = rest;
+	slab->counters = counters.word;
+	n->nr_slabs = 1;
+	n->total_objects = counters.objects;
+	__add_partial(n, slab, TO_HEAD);
+	return 0;
+}
+
+static int init_kmem_cache_nodes(struct kmem_cache *s)
+{
+	for (int node = 0; node < (int)world_nr_nodes(); node++) {
+		struct kmem_cache_node *n;
+
+		if (slab_state == DOWN) {
+			if (early_kmem_cache_node_alloc(s, node))
+				return -ENOMEM;
+			continue;
+		}
+		n = slab_alloc_node(kmem_cache_node, GFP_KERNEL, node);
+		if (!n)
+			return -ENOMEM;
+		init_kmem_cache_node(n);
+		s->node[node] = n;
+	}
+	return 0;
+}
+
+/* Completes @s, whose name, sizes asked for, align, flags and ctor are set. */
+static int kmem_cache_open(struct kmem_cache *s)
+{
+	int err = calculate_sizes(s, world_nr_cpus(), &slub_order_policy);
+
+	if (err)
+		return err;
+	s->cpu_slab = alloc_percpu_slots();
+	if (!s->cpu_slab)
+		return -ENOMEM;
+	init_cpu_slots(s);
+	err = init_kmem_cache_nodes(s);
+	if (err) {
+		free_kmem_cache_nodes(s);
+		free_percpu_slots(s->cpu_slab);
+		s->cpu_slab = NULL;
+		return err;
+	}
+	s->refcount = 1;
+	return 0;
+}
+
+void setup_boot_cache(struct kmem_cache *s, const char *name, unsigned int size, unsigned int align,
+		      slab_flags_t flags)
+{
+	s->name = name;
+	s->object_size = size;
+	s->align = calculate_alignment(flags, align, size);
+	s->flags = flags;
+	if (kmem_cache_open(s))
+		world_panic("libslub: no memory to boot: cache %s of %u bytes", name, size);
+	s->refcount = -1;
+}
+
+struct kmem_cache *create_boot_cache(const char *name, unsigned int size, unsigned int align,
+				     slab_flags_t flags)
+{
+	struct kmem_cache *s = kmem_cache_zalloc(kmem_cache, GFP_NOWAIT);
+
+	if (!s)
+		world_panic("libslub: no memory to boot: cache %s", name);
+	setup_boot_cache(s, name, size, align, flags);
+	s->refcount = 1;
+	list_add(&s->list, &slab_caches);
+	return s;
+}
+
+/*
+ * Merging: an old cache that can serve as well. Its objects are as large as asked for and at
+ * most a word larger, at least as aligned, and of the same class. The oldest is looked at first.
+ */
+static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align, slab_flags_t flags,
+					 void (*ctor)(void *))
+{
+	struct list_head *link;
+
+	if (slub_nomerge || ctor || (flags & SLAB_NEVER_MERGE))
+		return NULL;
+	size = round_up(size, sizeof(void *));
+	align = calculate_alignment(flags, align, size);
+	size = round_up(size, align);
+	for (link = PLAIN_READ(slab_caches.prev); link != &slab_caches;
+	     link = PLAIN_READ(link->prev)) {
+		struct kmem_cache *s = list_entry(link, struct kmem_cache, list);
+
+		if (s->ctor || s->refcount < 0 || s->broken || (s->flags & SLAB_NEVER_MERGE))
+			continue;
+		if ((s->flags ^ flags) & SLAB_MERGE_SAME)
+			continue;
+		if (size > s->size || s->size - size >= sizeof(void *))
+			continue;
+		if (s->size % align)
+			continue;
+		return s;
+	}
+	return NULL;
+}
+
+static struct kmem_cache *__merge_cache(struct kmem_cache *s, unsigned int size)
+{
+	unsigned int inuse = round_up(size, sizeof(void *));
+
+	s->refcount++;
+	/* Both uses must find their bytes cleared by __GFP_ZERO. */
+	if (size > s->object_size)
+		WRITE_ONCE(s->object_size, size);
+	if (inuse > s->inuse)
+		WRITE_ONCE(s->inuse, inuse);
+	return s;
+}
+
+static struct kmem_cache *create_cache(const char *name, unsigned int size, unsigned int align,
+				       slab_flags_t flags, void (*ctor)(void *), int *err)
+{
+	struct kmem_cache *s = kmem_cache_zalloc(kmem_cache, GFP_KERNEL);
+	size_t name_bytes = strlen(name) + 1;
+	char *copy = kmalloc(name_bytes, GFP_KERNEL);
+
+	*err = -ENOMEM;
+	if (!s || !copy)
+		goto fail;
+	memcpy(copy, name, name_bytes);
+	s->name = copy;
+	s->object_size = size;
+	s->align = align;
+	s->flags = flags;
+	s->ctor = ctor;
+	*err = kmem_cache_open(s);
+	if (*err)
+		goto fail;
+	list_add(&s->list, &slab_caches);
+	return s;
+fail:
+	kfree(copy);
+	kmem_cache_free(kmem_cache, s);
+	return NULL;
+}
+
+/* Return: NULL when all is well, else what is wrong and what is allowed. */
+static const char *bad_create_args(const char *name, unsigned int size, unsigned int align,
+				   slab_flags_t flags)
+{
+	if (!name || !*name)
+		return "the name is missing";
+	if (!size || size > KMALLOC_MAX_SIZE)
+		return "the size is out of range, allowed are 1 to 4194304 bytes";
+	if (align > PAGE_SIZE || (align & (align - 1)))
+		return "the alignment is out of range, allowed are powers of two up to 4096 and 0";
+	if (flags & ~CACHE_CREATE_FLAGS)
+		return "unknown flags";
+	return NULL;
+}
+
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
+				     slab_flags_t flags, void (*ctor)(void *object))
+{
+	const char *bad = bad_create_args(name, size, align, flags);
+	struct kmem_cache *s = NULL;
+	int err = -EINVAL;
+
+	slub_ensure_up();
+	if (!bad) {
+		world_mutex_lock(&slab_mutex);
+		s = find_mergeable(size, align, flags, ctor);
+		if (s)
+			s = __merge_cache(s, size);
+		else
+			s = create_cache(name, size, calculate_alignment(flags, align, size),
+					 flags & ~SLAB_PANIC, ctor, &err);
+		world_mutex_unlock(&slab_mutex);
+	}
+	if (s)
+		return s;
+	if (!bad)
+		bad = err == -EINVAL ? "an object fits no slab" : "out of memory";
+	if (flags & SLAB_PANIC)
+		world_panic("kmem_cache_create(%s): %s (error %d)", name ? name : "NULL", bad, err);
+	world_log(LOG_WARN, "kmem_cache_create(%s): %s (error %d)", name ? name : "NULL", bad, err);
+	return NULL;
+}
+
+unsigned int kmem_cache_size(struct kmem_cache *s)
+{
+	return READ_ONCE(s->object_size);
+}
+
+const char *kmem_cache_name(struct kmem_cache *s)
+{
+	return s->name;
+}
+
+/* Moves the empty slabs of @n to @empty and sorts the others, those with fewest free first. */
+static void __sort_partial(struct kmem_cache_node *n, struct list_head *empty)
+{
+	/* Slabs with up to this many free objects are sorted exactly, fuller ones keep their place.
+	 */
+	enum { SHRINK_PROMOTE_MAX = 32 };
+	struct list_head by_free[SHRINK_PROMOTE_MAX];
+	struct slab *slab, *following;
+
+	for (int i = 0; i < SHRINK_PROMOTE_MAX; i++)
+		INIT_LIST_HEAD(&by_free[i]);
+	list_for_each_entry_safe (slab, following, &n->partial, slab_list) {
+		union slab_counters counters = {.word = READ_ONCE(slab->counters)};
+		unsigned int free = counters.objects - counters.inuse;
+
+		if (counters.inuse == 0) {
+			__remove_partial(n, slab);
+			list_add_tail(&slab->slab_list, empty);
+		} else if (free <= SHRINK_PROMOTE_MAX) {
+			list_move_tail(&slab->slab_list, &by_free[free - 1]);
+		}
+	}
+	/* What stayed has more free objects than any that moved. */
+	for (int i = SHRINK_PROMOTE_MAX - 1; i >= 0; i--)
+		list_splice_init(&by_free[i], &n->partial);
+}
+
+int __kmem_cache_shrink(struct kmem_cache *s)
+{
+	int left = 0;
+
+	flush_all(s);
+	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
+		struct kmem_cache_node *n = get_node(s, (int)node);
+		struct slab *slab, *following;
+		struct list_head empty;
+		unsigned long flags;
+
+		INIT_LIST_HEAD(&empty);
+		spin_lock_irqsave(&n->list_lock, flags);
+		__sort_partial(n, &empty);
+		spin_unlock_irqrestore(&n->list_lock, flags);
+		list_for_each_entry_safe (slab, following, &empty, slab_list) {
+			list_del(&slab->slab_list);
+			discard_slab(s, slab);
+		}
+		if (READ_ONCE(n->nr_slabs))
+			left = 1;
+	}
+	return left;
+}
+
+int kmem_cache_shrink(struct kmem_cache *s)
+{
+	return __kmem_cache_shrink(s);
+}
+
+static void report_objects_left(struct kmem_cache *s)
+{
+	world_log(LOG_ERR, "kmem_cache_destroy(%s): objects are left; the cache stays, unusable",
+		  s->name);
+	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
+		struct kmem_cache_node *n = get_node(s, (int)node);
+		unsigned long flags;
+		struct slab *slab;
+
+		spin_lock_irqsave(&n->list_lock, flags);
+		list_for_each_entry (slab, &n->partial, slab_list) {
+			union slab_counters counters = {.word = READ_ONCE(slab->counters)};
+
+			world_log(LOG_ERR, "  slab %p: %u of %u objects in use", slab_address(slab),
+				  counters.inuse, counters.objects);
+		}
+		spin_unlock_irqrestore(&n->list_lock, flags);
+		world_log(LOG_ERR, "  node %u: %ld slabs", node, READ_ONCE(n->nr_slabs));
+	}
+}
+
+void kmem_cache_destroy(struct kmem_cache *s)
+{
+	bool last, left = false;
+
+	if (!s)
+		return;
+	world_mutex_lock(&slab_mutex);
+	SLUB_ASSERT(s->refcount > 0);
+	last = --s->refcount == 0;
+	if (last) {
+		left = __kmem_cache_shrink(s) != 0;
+		if (left)
+			s->broken = true;
+		else
+			list_del(&s->list);
+	}
+	world_mutex_unlock(&slab_mutex);
+	if (!last)
+		return;
+	if (left) {
+		report_objects_left(s);
+		return;
+	}
+	/* Discarded slabs still lead to this cache until their grace period has ended. */
+	if (s->flags & SLAB_TYPESAFE_BY_RCU)
+		rcu_barrier();
+	free_kmem_cache_nodes(s);
+	free_percpu_slots(s->cpu_slab);
+	kfree(s->name);
+	kmem_cache_free(kmem_cache, s);
+}
+
+void slub_flush_all(struct kmem_cache *s)
+{
+	slub_ensure_up();
+	if (s) {
+		flush_all(s);
+		return;
+	}
+	world_mutex_lock(&slab_mutex);
+	list_for_each_entry (s, &slab_caches, list)
+		flush_all(s);
+	world_mutex_unlock(&slab_mutex);
+}
+
+int slub_cpu_down(unsigned int cpu)
+{
+	unsigned int online = 0;
+	struct kmem_cache *s;
+	int err = 0;
+
+	slub_ensure_up();
+	if (cpu >= world_nr_cpus())
+		return -EINVAL;
+	world_mutex_lock(&slab_mutex);
+	for (unsigned int other = 0; other < world_nr_cpus(); other++)
+		online += other != cpu && slub_cpu_online(other);
+	if (!online) {
+		err = -EBUSY;
+	} else if (slub_cpu_online(cpu)) {
+		slub_set_cpu_online(cpu, false);
+		list_for_each_entry (s, &slab_caches, list)
+			cpu_slab_offline(s, cpu);
+	}
+	world_mutex_unlock(&slab_mutex);
+	return err;
+}
+
+int slub_cpu_up(unsigned int cpu)
+{
+	struct kmem_cache *s;
+
+	slub_ensure_up();
+	if (cpu >= world_nr_cpus())
+		return -EINVAL;
+	world_mutex_lock(&slab_mutex);
+	if (!slub_cpu_online(cpu)) {
+		slub_set_cpu_online(cpu, true);
+		list_for_each_entry (s, &slab_caches, list)
+			cpu_slab_online(s, cpu);
+	}
+	world_mutex_unlock(&slab_mutex);
+	return 0;
+}

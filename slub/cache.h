@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Caches: made, merged, shrunk and destroyed; and the boot that makes the first ones.
+ */
+#ifndef SLUB_CACHE_H
+#define SLUB_CACHE_H
+
+#include "layout.h"
+#include "object.h"
+
+extern struct order_policy slub_order_policy;
+extern bool slub_nomerge;
+
+/* Boots the allocator unless that has been done; every entry that needs no cache calls it. */
+static inline void slub_ensure_up(void)
+{
+	if (__builtin_expect(READ_ONCE(slab_state) < UP, 0))
+		slub_init();
+}
+
+/*
+ * Completes @s, zeroed memory that the caller has, during the boot: never merged with, never
+ * destroyed. A failure ends the program.
+ */
+void setup_boot_cache(struct kmem_cache *s, const char *name, unsigned int size, unsigned int align,
+		      slab_flags_t flags);
+/* Makes a cache during the boot that others may merge with. A failure ends the program. */
+struct kmem_cache *create_boot_cache(const char *name, unsigned int size, unsigned int align,
+				     slab_flags_t flags);
+
+/* The bytes of a struct kmem_cache on this machine. */
+size_t kmem_cache_struct_bytes(void);
+
+/* Frees the empty slabs of @s; the caller has stopped its users or does not mind them. */
+int __kmem_cache_shrink(struct kmem_cache *s);
+
+#endif /* SLUB_CACHE_H */

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Free: onto the cpu's freelist when the object is of its slab, else into the slab itself.
+ */
+#include "object.h"
+
+/*
+ * Frees into the slab. By the state that the commit meets:
+ *
+ *	frozen			its owner will find the objects; nothing else to do
+ *	full			frozen by this commit, then put on this cpu's chain; in a
+ *				cache without chains, onto the partial list under list_lock
+ *	partial, now empty	under list_lock: discarded if the node has enough, else left
+ *	partial			nothing else to do
+ *
+ * A slab may only be listed, or leave the list, under list_lock; the lock is therefore taken
+ * before a commit that could make this so, and given back when the next try does not need it.
+ */
+static void __slab_free(struct kmem_cache *s, struct slab *slab, void *head, void *tail,
+			unsigned int count)
+{
+	struct kmem_cache_node *n = get_node(s, slab_nid(slab));
+	union slab_counters old, new;
+	bool was_full, now_empty, locked = false;
+	unsigned long flags = 0;
+	void *prior;
+
+	stat_add(this_cpu_ptr(s), FREE_SLOWPATH, 1);
+	for (;;) {
+		bool needs_lock;
+
+		prior = READ_ONCE(slab->freelist);
+		old.word = READ_ONCE(slab->counters);
+		was_full = !prior && !old.frozen;
+		new = old;
+		new.inuse = (old.inuse - count) & 0xffff;
+		now_empty = new.inuse == 0 && !old.frozen;
+		new.frozen = old.frozen || (was_full && kmem_cache_has_cpu_partial(s));
+
+		needs_lock = !new.frozen && (was_full || now_empty);
+		if (needs_lock != locked) {
+			if (locked)
+				spin_unlock_irqrestore(&n->list_lock, flags);
+			else
+				spin_lock_irqsave(&n->list_lock, flags);
+			locked = needs_lock;
+			continue;
+		}
+		set_freepointer(s, tail, prior);
+		if (slab_update_freelist(slab, prior, old, head, new))
+			break;
+		stat(s, CMPXCHG_DOUBLE_FAIL);
+	}
+
+	if (!locked) {
+		if (old.frozen) {
+			stat(s, FREE_FROZEN);
+		} else if (new.frozen) {
+			stat(s, CPU_PARTIAL_FREE);
+			put_cpu_partial(s, slab);
+		}
+		return;
+	}
+	if (now_empty && PLAIN_READ(n->nr_partial) >= READ_ONCE(s->min_partial)) {
+		if (!was_full) {
+			__remove_partial(n, slab);
+			stat(s, FREE_REMOVE_PARTIAL);
+		}
+		spin_unlock_irqrestore(&n->list_lock, flags);
+		stat(s, FREE_SLAB);
+		discard_slab(s, slab);
+		return;
+	}
+	if (was_full) {
+		__add_partial(n, slab, TO_TAIL);
+		stat(s, FREE_ADD_PARTIAL);
+	}
+	spin_unlock_irqrestore(&n->list_lock, flags);
+}
+
+void slab_free(struct kmem_cache *s, struct slab *slab, void *head, void *tail, unsigned int count)
+{
+	if (__builtin_expect(!cpu_slab_push(s, slab, head, tail, count), 0))
+		__slab_free(s, slab, head, tail, count);
+}
+
+/*
+ * The slab of @object and, through *@s, the cache it is really of. Reports a pointer that no
+ * cache has handed out, and one of another cache than *@s. Return: NULL for the first.
+ */
+static struct slab *cache_from_obj(struct kmem_cache **s, void *object)
+{
+	struct slab *slab = virt_to_slab(object);
+
+	if (__builtin_expect(!slab, 0)) {
+		world_log(LOG_ERR, "kmem_cache_free(%s, %p): not an object of any cache; ignored",
+			  *s ? (*s)->name : "NULL", object);
+		return NULL;
+	}
+	if (__builtin_expect(*s && slab->slab_cache != *s, 0))
+		world_log(
+			LOG_ERR,
+			"kmem_cache_free(%s, %p): wrong cache, the object is from %s; freed there",
+			(*s)->name, object, slab->slab_cache->name);
+	*s = slab->slab_cache;
+	return slab;
+}
+
+void kmem_cache_free(struct kmem_cache *s, void *object)
+{
+	struct slab *slab;
+
+	if (!object)
+		return;
+	slab = cache_from_obj(&s, object);
+	if (slab)
+		slab_free(s, slab, object, object, 1);
+}
+
+/* How far ahead a bulk free looks for objects of the slab at hand. */
+#define BULK_FREE_LOOKAHEAD 8
+
+void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
+{
+	/*
+	 * Objects of one slab that stand near each other are linked first and freed together.
+	 * What is done is overwritten by NULL; the array is the caller's scrap afterwards.
+	 */
+	for (size_t i = 0; i < nr; i++) {
+		struct kmem_cache *cache = s;
+		void *head = objects[i], *tail = head;
+		unsigned int count = 1;
+		struct slab *slab;
+
+		if (!head)
+			continue;
+		slab = cache_from_obj(&cache, head);
+		if (!slab)
+			continue;
+		for (size_t j = i + 1; j < nr && j - i <= BULK_FREE_LOOKAHEAD; j++) {
+			if (!objects[j] || virt_to_slab(objects[j]) != slab)
+				continue;
+			set_freepointer(cache, objects[j], head);
+			head = objects[j];
+			objects[j] = NULL;
+			count++;
+		}
+		slab_free(cache, slab, head, tail, count);
+	}
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The partial lists of nodes and the traffic between them and the cpus; see node.h.
+ */
+#include "node.h"
+
+void init_kmem_cache_node(struct kmem_cache_node *n)
+{
+	spin_lock_init(&n->list_lock, RANK_LIST_LOCK);
+	INIT_LIST_HEAD(&n->partial);
+	n->nr_partial = 0;
+	n->nr_slabs = 0;
+	n->total_objects = 0;
+}
+
+void __add_partial(struct kmem_cache_node *n, struct slab *slab, enum list_end end)
+{
+	WRITE_ONCE(n->nr_partial, PLAIN_READ(n->nr_partial) + 1);
+	if (end == TO_TAIL)
+		list_add_tail(&slab->slab_list, &n->partial);
+	else
+		list_add(&slab->slab_list, &n->partial);
+}
+
+void __remove_partial(struct kmem_cache_node *n, struct slab *slab)
+{
+	list_del(&slab->slab_list);
+	WRITE_ONCE(n->nr_partial, PLAIN_READ(n->nr_partial) - 1);
+}
+
+/* What is read here may be torn; only a commit against both words tells. */
+static union slab_counters read_state(const struct slab *slab, void **freelist)
+{
+	union slab_counters counters;
+
+	*freelist = READ_ONCE(slab->freelist);
+	counters.word = READ_ONCE(slab->counters);
+	return counters;
+}
+
+void *get_freelist(struct kmem_cache *s, struct slab *slab)
+{
+	union slab_counters old, new;
+	void *freelist;
+
+	for (;;) {
+		old = read_state(slab, &freelist);
+		new = old;
+		new.inuse = old.objects;
+		new.frozen = freelist != NULL;
+		SLUB_ASSERT(old.frozen == 1);
+		if (slab_update_freelist(slab, freelist, old, NULL, new))
+			return freelist;
+		stat(s, CMPXCHG_DOUBLE_FAIL);
+	}
+}
+
+/*
+ * Freezes @slab, which is on n->partial, and takes it off. The caller holds n->list_lock.
+ * Return: its freelist, which the caller owns when @take says so and the slab keeps otherwise.
+ */
+static void *acquire_slab(struct kmem_cache *s, struct kmem_cache_node *n, struct slab *slab,
+			  bool take)
+{
+	union slab_counters old, new;
+	void *freelist;
+
+	for (;;) {
+		old = read_state(slab, &freelist);
+		new = old;
+		new.frozen = 1;
+		if (take)
+			new.inuse = old.objects;
+		SLUB_ASSERT(old.frozen == 0);
+		if (slab_update_freelist(slab, freelist, old, take ? NULL : freelist, new))
+			break;
+		stat(s, CMPXCHG_DOUBLE_FAIL);
+	}
+	__remove_partial(n, slab);
+	return freelist;
+}
+
+static bool get_partial_node(struct kmem_cache *s, int node, struct partial_take *take)
+{
+	struct kmem_cache_node *n = get_node(s, node);
+	unsigned int chained = 0, chain_slabs = READ_ONCE(s->cpu_partial_slabs);
+	struct slab *slab, *following;
+	unsigned long flags;
+
+	/* A look without the lock: a slab that is added meanwhile might as well come later. */
+	if (READ_ONCE(n->nr_partial) == 0)
+		return false;
+
+	spin_lock_irqsave(&n->list_lock, flags);
+	list_for_each_entry_safe (slab, following, &n->partial, slab_list) {
+		if (!take->slab) {
+			take->freelist = acquire_slab(s, n, slab, true);
+			take->slab = slab;
+			stat(s, ALLOC_FROM_PARTIAL);
+		} else {
+			acquire_slab(s, n, slab, false);
+			slab->next = take->chain;
+			take->chain = slab;
+			chained++;
+			stat(s, CPU_PARTIAL_NODE);
+		}
+		if (!chain_slabs || chained > chain_slabs / 2)
+			break;
+	}
+	spin_unlock_irqrestore(&n->list_lock, flags);
+	return take->slab != NULL;
+}
+
+/*
+ * The other nodes, nearest first. Memory far away is slower for as long as the object lives,
+ * so that a draw decides whether to look there at all, and a node keeps its min_partial slabs.
+ */
+static bool get_any_partial(struct kmem_cache *s, int home, struct partial_take *take)
+{
+	unsigned int nodes = world_nr_nodes(), tried = 1u << home;
+
+	if (nodes == 1 || !s->remote_node_defrag_ratio ||
+	    world_random() % 1024 > s->remote_node_defrag_ratio)
+		return false;
+	for (unsigned int i = 1; i < nodes; i++) {
+		int nearest = -1;
+
+		for (int node = 0; node < (int)nodes; node++) {
+			if (tried & (1u << node))
+				continue;
+			if (nearest < 0 ||
+			    world_node_distance(home, node) < world_node_distance(home, nearest))
+				nearest = node;
+		}
+		tried |= 1u << nearest;
+		if (READ_ONCE(get_node(s, nearest)->nr_partial) > READ_ONCE(s->min_partial) &&
+		    get_partial_node(s, nearest, take))
+			return true;
+	}
+	return false;
+}
+
+bool get_partial(struct kmem_cache *s, gfp_t flags, int node, struct partial_take *take)
+{
+	int home = node == NUMA_NO_NODE ? world_cpu_to_node(world_cpu()) : node;
+
+	take->slab = NULL;
+	take->freelist = NULL;
+	take->chain = NULL;
+	if (get_partial_node(s, home, take))
+		return true;
+	if (node != NUMA_NO_NODE || (flags & __GFP_THISNODE))
+		return false;
+	return get_any_partial(s, home, take);
+}
+
+/* The last object of @freelist and, in @count, how many there are; @freelist is not NULL. */
+static void *freelist_tail(struct kmem_cache *s, void *freelist, unsigned int *count)
+{
+	void *tail = freelist, *next;
+
+	*count = 1;
+	while ((next = get_freepointer(s, tail)) != NULL) {
+		tail = next;
+		++*count;
+	}
+	return tail;
+}
+
+enum unfreeze_outcome { UNFROZEN_FULL, UNFROZEN_PARTIAL, UNFROZEN_EMPTY };
+
+/*
+ * Unfreezes @slab with @count objects from @head to @tail put in front of its freelist. With
+ * free objects in it, it is on its node's list when the frozen bit goes, so that whoever frees
+ * into it next finds it there; the list_lock, which *@locked names if the caller holds one
+ * already, is held then and still is on return.
+ */
+static enum unfreeze_outcome __unfreeze_slab(struct kmem_cache *s, struct slab *slab, void *head,
+					     void *tail, unsigned int count, enum list_end end,
+					     struct kmem_cache_node **locked, unsigned long *flags)
+{
+	struct kmem_cache_node *n = get_node(s, slab_nid(slab));
+	union slab_counters old, new;
+	void *freelist;
+	bool keep;
+
+	for (;;) {
+		old = read_state(slab, &freelist);
+		new = old;
+		new.inuse = (old.inuse - count) & 0xffff;
+		new.frozen = 0;
+		if (head)
+			set_freepointer(s, tail, freelist);
+		keep = new.inuse || READ_ONCE(n->nr_partial) < READ_ONCE(s->min_partial);
+		if (keep && (head || freelist) && *locked != n) {
+			if (*locked)
+				spin_unlock_irqrestore(&(*locked)->list_lock, *flags);
+			spin_lock_irqsave(&n->list_lock, *flags);
+			*locked = n;
+			continue; /* both may have changed while the lock was waited for */
+		}
+		SLUB_ASSERT(old.frozen == 1);
+		if (slab_update_freelist(slab, freelist, old, head ? head : freelist, new))
+			break;
+		stat(s, CMPXCHG_DOUBLE_FAIL);
+	}
+	if (!keep)
+		return UNFROZEN_EMPTY;
+	if (!head && !freelist)
+		return UNFROZEN_FULL;
+	__add_partial(n, slab, end);
+	return UNFROZEN_PARTIAL;
+}
+
+void deactivate_slab(struct kmem_cache *s, struct slab *slab, void *freelist)
+{
+	enum list_end end = TO_HEAD;
+	struct kmem_cache_node *locked = NULL;
+	enum unfreeze_outcome outcome;
+	unsigned long flags = 0;
+	unsigned int count = 0;
+	void *tail = NULL;
+
+	if (READ_ONCE(slab->freelist)) {
+		/* Other cpus work with this slab's objects: let it rest, behind the others. */
+		stat(s, DEACTIVATE_REMOTE_FREES);
+		end = TO_TAIL;
+	}
+	if (freelist)
+		tail = freelist_tail(s, freelist, &count);
+
+	outcome = __unfreeze_slab(s, slab, freelist, tail, count, end, &locked, &flags);
+	if (locked)
+		spin_unlock_irqrestore(&locked->list_lock, flags);
+
+	switch (outcome) {
+	case UNFROZEN_FULL:
+		stat(s, DEACTIVATE_FULL);
+		break;
+	case UNFROZEN_PARTIAL:
+		stat(s, end == TO_TAIL ? DEACTIVATE_TO_TAIL : DEACTIVATE_TO_HEAD);
+		break;
+	case UNFROZEN_EMPTY:
+		stat(s, DEACTIVATE_EMPTY);
+		stat(s, FREE_SLAB);
+		discard_slab(s, slab);
+		break;
+	}
+}
+
+void unfreeze_partials(struct kmem_cache *s, struct slab *chain)
+{
+	struct kmem_cache_node *locked = NULL;
+	struct slab *empty = NULL;
+	unsigned long flags = 0;
+
+	while (chain) {
+		struct slab *slab = chain;
+
+		chain = slab->next;
+		switch (__unfreeze_slab(s, slab, NULL, NULL, 0, TO_TAIL, &locked, &flags)) {
+		case UNFROZEN_EMPTY:
+			slab->next = empty;
+			empty = slab;
+			break;
+		case UNFROZEN_PARTIAL:
+			stat(s, FREE_ADD_PARTIAL);
+			break;
+		case UNFROZEN_FULL: /* a chain holds slabs with free objects only */
+			SLUB_ASSERT(false);
+			break;
+		}
+	}
+	if (locked)
+		spin_unlock_irqrestore(&locked->list_lock, flags);
+
+	while (empty) {
+		struct slab *slab = empty;
+
+		empty = slab->next;
+		stat(s, DEACTIVATE_EMPTY);
+		stat(s, FREE_SLAB);
+		discard_slab(s, slab);
+	}
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Slabs: made from pages, taken apart into pages.
+ */
+#ifndef SLUB_SLAB_H
+#define SLUB_SLAB_H
+
+#include "stat.h"
+#include "freelist.h"
+
+/*
+ * Makes a slab: in flight, frozen, all its objects on its freelist.
+ * @node: NUMA_NO_NODE or where the pages shall come from
+ * Return: NULL when neither order s->oo nor s->min can be had.
+ */
+struct slab *new_slab(struct kmem_cache *s, gfp_t flags, int node);
+
+/*
+ * Gives the pages of an empty slab in flight back, after a grace period where I7 asks for it.
+ */
+void discard_slab(struct kmem_cache *s, struct slab *slab);
+
+/* Told to a request for the best order: there is a second one if it fails. */
+#define SLAB_TRY_FLAGS (__GFP_NOWARN | __GFP_NORETRY)
+
+#endif /* SLUB_SLAB_H */
