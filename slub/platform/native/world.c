@@ -2,7 +2,6 @@
 /*
  * The native world: cpus, locks, the arena, log.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
 #include <stdarg.h>
