@@ -44,12 +44,13 @@
  *
  * A task may move to another cpu between any two instructions: world_cpu() is a hint, and only
  * a commit that carries a tid says that the hint still held.
+ *
+ *	unsigned int world_cpu()	the cpu that the caller runs on, or ran on a moment ago;
+ *					below world_nr_cpus()
  */
 #define WORLD_CPUS_MAX	1024u /* a tid names its cpu in this many values */
 #define WORLD_NODES_MAX 16u
 
-/* The cpu that the caller runs on, or ran on a moment ago; below world_nr_cpus(). */
-unsigned int world_cpu(void);
 /* Possible cpus, 1 to WORLD_CPUS_MAX; constant. */
 unsigned int world_nr_cpus(void);
 /* Nodes with memory of their own, 1 to WORLD_NODES_MAX; constant once the arena is reserved. */

@@ -22,10 +22,11 @@
  */
 static unsigned int nodes_faked;
 
+unsigned int world_cpus;
+
 unsigned int world_nr_cpus(void)
 {
-	static unsigned int cpus;
-	unsigned int known = READ_ONCE(cpus);
+	unsigned int known = READ_ONCE(world_cpus);
 	long configured;
 
 	if (known)
@@ -34,18 +35,8 @@ unsigned int world_nr_cpus(void)
 	known = configured < 1 ? 1 : (unsigned int)configured;
 	if (known > WORLD_CPUS_MAX)
 		known = WORLD_CPUS_MAX;
-	WRITE_ONCE(cpus, known);
+	WRITE_ONCE(world_cpus, known);
 	return known;
-}
-
-unsigned int world_cpu(void)
-{
-	int cpu = sched_getcpu(); /* glibc reads the rseq area where the kernel has one */
-	unsigned int cpus = world_nr_cpus();
-
-	if (cpu < 0)
-		return 0;
-	return (unsigned int)cpu < cpus ? (unsigned int)cpu : (unsigned int)cpu % cpus;
 }
 
 void world_fake_nodes(unsigned int nodes)

@@ -67,6 +67,18 @@ typedef struct {
 	unsigned int word;
 } spinlock_t;
 
+extern unsigned int world_cpus; /* 0 until world_nr_cpus() was asked first */
+unsigned int world_nr_cpus(void);
+
+static inline unsigned int world_cpu(void)
+{
+	unsigned int cpu = (unsigned int)sched_getcpu(); /* no system call where rseq is */
+	unsigned int cpus = READ_ONCE(world_cpus);
+
+	/* More cpus may have come since the start: they share the slots there are. */
+	return __builtin_expect(cpu < cpus, 1) ? cpu : cpu % world_nr_cpus();
+}
+
 void world_spin_lock_slow(spinlock_t *lock);
 void world_spin_unlock_slow(spinlock_t *lock);
 
