@@ -27,8 +27,8 @@
 #		a further variable that people may set on the command line.
 #	$(CBMC)	the model checker, a file to depend on; goto-cc and goto-instrument lie beside it.
 #
-# A test is an executable, a program or a script, that prints TAP. It runs in the root with O (absolute), SRCDIR, CC
-# and CLANG in its environment.
+# A test is an executable, a program or a script, that prints TAP. It runs in the root with O
+# (absolute), SRCDIR, CC, CLANG, CFLAGS and LDFLAGS in its environment.
 
 # ---------------------------------------------------------------- 1. Options
 
@@ -243,7 +243,8 @@ run: $(PREPARE) $(LIBRARIES) $(TOOLS) $(RUN_NEEDS) ## the main job: replay, fuzz
 
 # Tests that call make themselves must not inherit our command line.
 test-env = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES O='$(abspath $(O))' \
-	SRCDIR='$(CURDIR)' CC='$(CC)' CLANG='$(CLANG)' CMOCKA_MESSAGE_OUTPUT=TAP
+	SRCDIR='$(CURDIR)' CC='$(CC)' CLANG='$(CLANG)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' \
+	CMOCKA_MESSAGE_OUTPUT=TAP
 prove = $(test-env) perl -I'$(CURDIR)/ci/lib' -S prove --formatter CountingFormatter --timer \
 	--jobs '$(JOBS)' $(PROVE_FLAGS) --exec '$(strip env -u TAP_COUNTS $(RUN_ENV))'
 OPTIONS += PROVE_FLAGS

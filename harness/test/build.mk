@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
-# Tests of the house itself: layers, make's options, setup, what .ci/run counts.
+# Tests of the house itself: layers, make's options, setup, what .ci/run counts, what is installed.
 
-TESTS += harness/test/layers.t harness/test/house.t
-CHECKS += harness/test/layers.t harness/test/house.t
+house-tests := harness/test/layers.t harness/test/house.t
+ifneq ($(slub-sources),)
+house-tests += harness/test/install.t
+endif
+
+TESTS += $(house-tests)
+CHECKS += $(house-tests)
