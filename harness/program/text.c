@@ -533,6 +533,9 @@ static int read_version(struct reader *reader, struct token token)
 {
 	char buffer[SHOWN_MAX];
 
+	if (take(&token, PROGRAM_MAGIC))
+		return refuse(reader, "this is a binary op program; allowed is text, which begins "
+				      "with slubops 1");
 	if (!is(token, "slubops"))
 		return refuse(reader, "the first line begins with %s; allowed is slubops 1",
 			      shown(buffer, token));

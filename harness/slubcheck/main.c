@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* slubcheck: finds the command that its first argument names, and what the commands share. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "slubcheck.h"
+
+static const struct {
+	const char *name;
+	const char *help;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+#define COMMAND(name, help) {#name, help, slubcheck_##name},
+	SLUBCHECK_COMMANDS(COMMAND)
+#undef COMMAND
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+int slubcheck_complain(const char *format, ...)
+{
+	va_list args;
+
+	fputs("slubcheck: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return SLUBCHECK_BAD_INPUT;
+}
+
+int slubcheck_end_stdout(void)
+{
+	errno = 0;
+	if (!ferror(stdout) && !fflush(stdout))
+		return SLUBCHECK_CLEAN;
+	return slubcheck_complain("standard output: cannot write it: %s",
+				  strerror(errno ? errno : EIO));
+}
+
+bool slubcheck_convert_args(int argc, char **argv, const char *help,
+			    struct slubcheck_convert *convert, int *exit_code)
+{
+	static const struct option options[] = {
+		{"output", required_argument, NULL, 'o'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	const char *allowed = "FILE, -o OUT (--output) and -h (--help)";
+	int option;
+
+	*convert = (struct slubcheck_convert){.input = NULL};
+	*exit_code = SLUBCHECK_BAD_INPUT;
+	opterr = 0;
+	optind = 0;
+	while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'h':
+			fputs(help, stdout);
+			*exit_code = slubcheck_end_stdout();
+			return false;
+		case 'o':
+			if (convert->output) {
+				slubcheck_complain("%s: -o stands twice; allowed is once", argv[0]);
+				return false;
+			}
+			convert->output = optarg;
+			break;
+		case ':':
+			slubcheck_complain("%s: option '%s' has no value; allowed is -o OUT",
+					   argv[0], argv[optind - 1]);
+			return false;
+		default:
+			/* A letter that is known here belongs to a long option with a value. */
+			if (optopt && !strchr("oh", optopt))
+				slubcheck_complain("%s: unknown option '-%c'; allowed is %s",
+						   argv[0], optopt, allowed);
+			else
+				slubcheck_complain("%s: unknown option '%s'; allowed is %s",
+						   argv[0], argv[optind - 1], allowed);
+			return false;
+		}
+	}
+	if (optind == argc) {
+		slubcheck_complain("%s: no FILE is named; allowed is one, or - for standard input",
+				   argv[0]);
+		return false;
+	}
+	if (optind + 1 < argc) {
+		slubcheck_complain("%s: '%s' is a second FILE; allowed is one", argv[0],
+				   argv[optind + 1]);
+		return false;
+	}
+	convert->input = argv[optind];
+	*exit_code = SLUBCHECK_CLEAN;
+	return true;
+}
+
+static void print_help(void)
+{
+	printf("Usage: slubcheck COMMAND ...\n"
+	       "Works with op programs: what an allocator shall do, on which task and cpu.\n"
+	       "\n"
+	       "Commands:\n");
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].help);
+	printf("\n"
+	       "slubcheck COMMAND --help tells more.\n"
+	       "Exit status: 0 clean, 1 a finding, 2 bad input or usage, 3 inconclusive.\n");
+}
+
+static int complain_command(const char *problem, const char *name)
+{
+	char names[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < NR_COMMANDS && used < sizeof(names); i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+					 used ? ", " : "", commands[i].name);
+	return slubcheck_complain("%s%s%s; allowed is %s, or --help", problem, name,
+				  *name ? "'" : "", names);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return complain_command("no command is named", "");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_help();
+		return slubcheck_end_stdout();
+	}
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	return complain_command(argv[1][0] == '-' ? "unknown option '" : "unknown command '",
+				argv[1]);
+}
