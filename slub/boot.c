@@ -76,11 +76,11 @@ static void slub_boot(void)
 	percpu_init();
 	kmem_cache_init();
 	create_kmalloc_caches();
-	WRITE_ONCE(slab_state, UP);
+	smp_store_release(&slab_state, UP);
 	world_log(LOG_INFO, "SLUB: HWalign=%d, Order=%u-%u, MinObjects=%u, CPUs=%u, Nodes=%u",
 		  CONFIG_CACHE_LINE_BYTES, slub_order_policy.min_order, slub_order_policy.max_order,
 		  slub_order_policy.min_objects, world_nr_cpus(), world_nr_nodes());
-	WRITE_ONCE(slab_state, FULL);
+	smp_store_release(&slab_state, FULL);
 }
 
 void slub_init(void)

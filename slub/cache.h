@@ -14,7 +14,8 @@ extern bool slub_nomerge;
 /* Boots the allocator unless that has been done; every entry that needs no cache calls it. */
 static inline void slub_ensure_up(void)
 {
-	if (__builtin_expect(READ_ONCE(slab_state) < UP, 0))
+	/* Acquire: pairs with the boot's release, which has made the caches. */
+	if (__builtin_expect(smp_load_acquire(&slab_state) < UP, 0))
 		slub_init();
 }
 
