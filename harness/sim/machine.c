@@ -495,6 +495,11 @@ struct sim_figures sim_figures(void)
 
 /* ---- cpus and nodes */
 
+unsigned int(world_cpu)(void)
+{
+	return sim.cpu;
+}
+
 unsigned int world_nr_cpus(void)
 {
 	return m->config.cpus;
@@ -502,12 +507,23 @@ unsigned int world_nr_cpus(void)
 
 unsigned int world_nr_nodes(void)
 {
-	return m->config.nodes;
+	return m->state.nodes;
+}
+
+void world_fake_nodes(unsigned int nodes)
+{
+	if (!m->state.reserved && nodes >= 1)
+		m->state.nodes = nodes < SIM_NODES_MAX ? nodes : SIM_NODES_MAX;
+}
+
+const char *world_boot_options(void)
+{
+	return m->config.options ? m->config.options : "";
 }
 
 int world_cpu_to_node(unsigned int cpu)
 {
-	return (int)(cpu % m->config.nodes);
+	return (int)(cpu % m->state.nodes);
 }
 
 int world_node_distance(int from, int to)

@@ -83,6 +83,7 @@ struct machine_state {
 	struct armed_fault armed[ARMED_MAX];
 	unsigned int nr_armed;
 	bool reserved;
+	unsigned int nodes; /* those of the configuration, or as faked */
 };
 
 struct machine {

@@ -117,17 +117,20 @@ static bool page_committed(uint32_t page)
 	return committed[page / 64] >> page % 64 & 1;
 }
 
+/* Descriptors read as zero before they are committed, contents may not be touched. */
 static void set_committed(struct commit range, bool on)
 {
+	bool contents = (uintptr_t)range.page << SIM_PAGE_SHIFT < BESIDE;
+
 	for (uint32_t page = range.page; page < range.page + range.pages; page++) {
 		if (on)
 			committed[page / 64] |= UINT64_C(1) << page % 64;
 		else
 			committed[page / 64] &= ~(UINT64_C(1) << page % 64);
 	}
-	if (on)
+	if (on && contents)
 		sanitize_unpoison(page_addr(range.page), (size_t)range.pages << SIM_PAGE_SHIFT);
-	else
+	else if (contents)
 		sanitize_poison(page_addr(range.page), (size_t)range.pages << SIM_PAGE_SHIFT);
 }
 
@@ -184,6 +187,7 @@ static bool map_window(void)
 
 bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside)
 {
+	size_t nodes = m->state.nodes;
 	size_t node_bytes = m->config.node_bytes ? m->config.node_bytes : NODE_BYTES;
 	size_t bytes, beside_bytes, fill;
 
@@ -191,11 +195,12 @@ bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside)
 		sim_fail(SIM_MEMORY, "the arena is reserved twice");
 	if (!align || align & (align - 1) || align > SIM_ARENA_BYTES_MAX)
 		return false;
-	if (node_bytes > SIM_ARENA_BYTES_MAX / m->config.nodes)
-		node_bytes = SIM_ARENA_BYTES_MAX / m->config.nodes;
-	bytes = (node_bytes * m->config.nodes + align - 1) & ~(align - 1);
-	if (bytes > SIM_ARENA_BYTES_MAX)
-		bytes = SIM_ARENA_BYTES_MAX & ~(align - 1);
+	if (node_bytes > SIM_ARENA_BYTES_MAX / nodes)
+		node_bytes = SIM_ARENA_BYTES_MAX / nodes;
+	node_bytes &= ~(PAGE_BYTES - 1);
+	bytes = node_bytes * nodes;
+	if (!bytes)
+		return false;
 	if (beside > (WINDOW_BYTES - BESIDE) / (bytes >> SIM_PAGE_SHIFT))
 		return false;
 	beside_bytes = (bytes >> SIM_PAGE_SHIFT) * beside;
@@ -218,11 +223,8 @@ bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside)
 		contents_max = bytes;
 	}
 	beside_bytes = (beside_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
-	if (beside_bytes > beside_max) {
-		sanitize_poison((char *)WINDOW_BASE + BESIDE + beside_max,
-				beside_bytes - beside_max);
+	if (beside_bytes > beside_max)
 		beside_max = beside_bytes;
-	}
 	arena->base = (char *)WINDOW_BASE;
 	arena->beside = (char *)WINDOW_BASE + BESIDE;
 	arena->bytes = bytes;
@@ -247,7 +249,7 @@ bool world_arena_commit(void *addr, size_t bytes, int node)
 	struct commit range;
 	uint32_t end;
 
-	if (node < 0 || node >= (int)m->config.nodes)
+	if (node < 0 || node >= (int)m->state.nodes)
 		sim_fail(SIM_MEMORY, "memory is committed on node %d", node);
 	if (!m->state.reserved || !in_window(addr, bytes))
 		sim_fail(SIM_MEMORY, "a commit of %zu bytes at %p, outside of the arena", bytes,
@@ -262,6 +264,9 @@ bool world_arena_commit(void *addr, size_t bytes, int node)
 	while (range.page < end && page_committed(end - 1))
 		end--;
 	range.pages = end - range.page;
+	/* A core may set up descriptors that nobody else can reach yet by plain assignments. */
+	if (at >= BESIDE)
+		sim_touch(addr, bytes);
 	if (range.pages)
 		add_commit(range);
 	return true;
@@ -312,7 +317,7 @@ static void restore_page(uint32_t page, const struct snapshot *snapshot)
 {
 	const char *saved = saved_page(snapshot, page);
 	char *to = page_addr(page);
-	bool closed = SIM_ASAN && !page_committed(page);
+	bool closed = SIM_ASAN && !page_committed(page) && to < (char *)WINDOW_BASE + BESIDE;
 
 	if (closed)
 		sanitize_unpoison(to, PAGE_BYTES);
@@ -381,6 +386,7 @@ static void free_snapshot(struct snapshot *snapshot)
 {
 	if (!snapshot)
 		return;
+	free((char *)(uintptr_t)snapshot->config.options);
 	free(snapshot->data);
 	free(snapshot->commits);
 	free(snapshot->page_idx);
@@ -394,6 +400,8 @@ static struct snapshot *take_snapshot(void)
 	struct snapshot *snapshot = must(calloc(1, sizeof(*snapshot)));
 
 	snapshot->config = m->config;
+	if (m->config.options)
+		snapshot->config.options = must(strdup(m->config.options));
 	snapshot->state = m->state;
 	snapshot->data = must(malloc(data_bytes() + 1));
 	memcpy(snapshot->data, __start_slub_data, data_bytes());
@@ -444,7 +452,7 @@ bool sim_config_valid(const struct sim_config *config)
 static bool same_config(const struct sim_config *a, const struct sim_config *b)
 {
 	return a->cpus == b->cpus && a->nodes == b->nodes && a->node_bytes == b->node_bytes &&
-	       a->boot_key == b->boot_key;
+	       !strcmp(a->options ? a->options : "", b->options ? b->options : "");
 }
 
 /* The place of @config's snapshot; if it has none, of the one to give way. */
@@ -510,6 +518,7 @@ bool sim_boot(const struct sim_config *config, void (*boot)(void *arg), void *ar
 		free_snapshot(*place);
 		*place = NULL;
 		m->config = *config;
+		m->state.nodes = config->nodes;
 		seed_random(0);
 		if (sim_call(boot, arg) != SIM_CLEAN || sim_call(drain, NULL) != SIM_CLEAN)
 			return false;
@@ -517,7 +526,7 @@ bool sim_boot(const struct sim_config *config, void (*boot)(void *arg), void *ar
 		current = *place;
 	}
 	current->used = boots;
-	m->config = *config;
+	m->config = current->config;
 	sim_reset(0);
 	return true;
 }

@@ -39,10 +39,10 @@
 /* ---- 1. Life */
 
 struct sim_config {
-	unsigned int cpus;  /* 1 to SIM_CPUS_MAX; cpu c is near node c % nodes */
-	unsigned int nodes; /* 1 to SIM_NODES_MAX */
-	size_t node_bytes;  /* memory of each node, 0: 1 MiB; rounded up by the arena's alignment */
-	uint64_t boot_key;  /* whatever else tells one boot from another: the core's options */
+	unsigned int cpus;   /* 1 to SIM_CPUS_MAX; cpu c is near node c % nodes */
+	unsigned int nodes;  /* 1 to SIM_NODES_MAX */
+	size_t node_bytes;   /* memory of each node in whole pages, 0: 1 MiB */
+	const char *options; /* boot options of the core; NULL: none */
 };
 
 /* Bytes that all nodes together can have; larger wishes are cut down to it. */

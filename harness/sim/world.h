@@ -244,10 +244,7 @@ bool world_mutex_held(const struct world_mutex *mutex);
 
 /* ---- 4. Cpus, readers, assertions */
 
-static inline unsigned int world_cpu(void)
-{
-	return sim.cpu;
-}
+#define world_cpu() (sim.cpu)
 
 void rcu_read_lock(void);
 void rcu_read_unlock(void);
