@@ -131,9 +131,9 @@ const char *machine_wait_text(const struct task *task, char *text, size_t bytes)
 		break;
 	}
 	if (owner)
-		snprintf(text, bytes, "%s%s %s of task %u", who, number, what, owner - 1);
+		snprintf(text, bytes, "%s%s waits %s of task %u", who, number, what, owner - 1);
 	else
-		snprintf(text, bytes, "%s%s %s", who, number, what);
+		snprintf(text, bytes, "%s%s waits %s", who, number, what);
 	return text;
 }
 

@@ -151,16 +151,17 @@ static struct task *choose(enum sim_reason reason)
 	return NULL;
 }
 
-/* Where an access may go, for runs that look at every point anyway. */
-static void check_access(enum sim_kind kind, const volatile void *addr)
+/* Where an access may go, for runs that look at every point anyway; descriptors may be read. */
+static void check_access(enum sim_kind kind, uintptr_t addr)
 {
-	if (machine_address(addr) >> 40 == 1 &&
-	    !sim_committed((const void *)(uintptr_t)addr, sizeof(long)))
+	uint64_t place = machine_address(addr) - (UINT64_C(1) << 40);
+
+	if (place < SIM_ARENA_BYTES_MAX && !sim_committed((const void *)addr, 1))
 		sim_fail(SIM_MEMORY, "an access of kind %d to memory that is not committed: %p",
-			 (int)kind, (void *)(uintptr_t)addr);
+			 (int)kind, (const void *)addr);
 }
 
-void sim_point_slow(enum sim_kind kind, const volatile void *addr)
+void sim_point_slow(enum sim_kind kind, uintptr_t addr)
 {
 	if (!m->running) {
 		sim.alarm = SIM_NEVER;

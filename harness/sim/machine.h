@@ -130,7 +130,7 @@ void machine_hash(uint64_t value);
 void machine_may_wait(const char *what);
 void machine_deliver(void);
 void machine_end_tasks(void);
-uint64_t machine_address(const volatile void *addr);
+uint64_t machine_address(uintptr_t addr);
 _Noreturn void machine_leave(struct task *from);
 
 /* findings.c */

@@ -85,7 +85,7 @@ static void *must(void *memory)
 	return memory;
 }
 
-void sim_first_write(const volatile void *addr)
+void sim_first_write(uintptr_t addr)
 {
 	uint32_t page = (uint32_t)SIM_PAGE_IDX(addr);
 
@@ -99,10 +99,8 @@ SANITIZE_IGNORE void *sim_read_stale(void *const volatile *addr)
 }
 
 /* A number for an address that is the same in every process; the top bits say of which part. */
-uint64_t machine_address(const volatile void *addr)
+uint64_t machine_address(uintptr_t at)
 {
-	uintptr_t at = (uintptr_t)addr;
-
 	if (at - WINDOW_BASE < WINDOW_BYTES)
 		return (UINT64_C(1) << 40) + (at - WINDOW_BASE);
 	if (at - (uintptr_t)__start_slub_data < data_bytes())

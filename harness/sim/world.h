@@ -56,12 +56,13 @@ struct sim_hot {
 };
 extern struct sim_hot sim;
 
-void sim_point_slow(enum sim_kind kind, const volatile void *addr);
+/* Addresses go as numbers: nothing is read through them. */
+void sim_point_slow(enum sim_kind kind, uintptr_t addr);
 
 static inline void sim_point(enum sim_kind kind, const volatile void *addr)
 {
 	if (SIM_UNLIKELY(++sim.points >= sim.alarm))
-		sim_point_slow(kind, addr);
+		sim_point_slow(kind, (uintptr_t)addr);
 }
 
 /* ---- 2. Memory */
@@ -76,12 +77,12 @@ static inline void sim_point(enum sim_kind kind, const volatile void *addr)
  * page of it, which is then restored for nothing.
  */
 extern uint8_t sim_written[SIM_WINDOW_PAGES];
-void sim_first_write(const volatile void *addr);
+void sim_first_write(uintptr_t addr);
 
 static inline void sim_touch_word(const volatile void *addr)
 {
 	if (SIM_UNLIKELY(!sim_written[SIM_PAGE_IDX(addr)]))
-		sim_first_write(addr);
+		sim_first_write((uintptr_t)addr);
 }
 
 /* Says that [addr, addr + bytes) is going to be written by other means than the macros below. */
