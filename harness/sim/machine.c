@@ -496,11 +496,6 @@ struct sim_figures sim_figures(void)
 
 /* ---- cpus and nodes */
 
-unsigned int(world_cpu)(void)
-{
-	return sim.cpu;
-}
-
 unsigned int world_nr_cpus(void)
 {
 	return m->config.cpus;

@@ -245,7 +245,10 @@ bool world_mutex_held(const struct world_mutex *mutex);
 
 /* ---- 4. Cpus, readers, assertions */
 
-#define world_cpu() (sim.cpu)
+static inline unsigned int world_cpu(void)
+{
+	return sim.cpu;
+}
 
 void rcu_read_lock(void);
 void rcu_read_unlock(void);

@@ -16,8 +16,6 @@
 #include "sim.h"
 #include "sanitize.h"
 
-const char *world_boot_options(void);
-
 #define PAGE ((size_t)4096)
 
 /* A core in small: an arena, a counter and a lock. */
