@@ -7,5 +7,6 @@ ifneq ($(slub-sources),)
 house-tests += harness/test/install.t
 endif
 
-TESTS += $(house-tests)
+# It takes the longest, so it starts first.
+TESTS := harness/test/fresh.t $(TESTS) $(house-tests)
 CHECKS += $(house-tests)
