@@ -19,7 +19,7 @@
 #		names of object files; the rules to make them are there for every source.
 #	$(O)/VARIANT/path/file.o: EXTRA_CFLAGS := -DX
 #		flags for one object.
-#	TOOLS, TESTS, CHECKS, BENCHES, RUN_NEEDS += files
+#	TOOLS, TOOL_LIBRARIES, TESTS, CHECKS, BENCHES, RUN_NEEDS += files
 #		built by all and installed; run by test, check, bench; built before run.
 #	LINT_NATIVE, LINT_SKIP += patterns
 #		harness files that clang-tidy sees in the native world (others: sim), or not at all.
@@ -241,7 +241,7 @@ endif
 
 .PHONY: FORCE all setup run test check bench lint format format-check layers shellcheck clean install help
 
-all: $(LIBRARIES) $(TOOLS) ## build libslub.a, libslub.so and the tools
+all: $(LIBRARIES) $(TOOLS) $(TOOL_LIBRARIES) ## build libslub.a, libslub.so and the tools
 
 run: $(PREPARE) $(LIBRARIES) $(TOOLS) $(RUN_NEEDS) ## the main job: replay, fuzz, prove, stress; ends with a table
 	@[ -x harness/run/run ] || { echo 'run: harness/run/run is not in this tree' >&2; exit 2; }
@@ -298,7 +298,7 @@ shellcheck:
 	$(say) SHELL ci
 	$(Q)shellcheck --severity=warning --exclude=SC2238 $$(grep -lE '^#!/bin/(ba)?sh' $$(find $(wildcard ci .ci harness proofs) -type f))
 
-install: $(LIBRARIES) $(TOOLS) ## install libraries, header and tools under DESTDIR and PREFIX
+install: $(LIBRARIES) $(TOOLS) $(TOOL_LIBRARIES) ## install libraries, header and tools under DESTDIR and PREFIX
 	@[ -n '$(strip $(LIBRARIES))' ] || { echo 'install: this tree has no library' >&2; exit 2; }
 	$(say) INSTALL '$(DESTDIR)$(PREFIX)'
 	$(Q)install -d '$(DESTDIR)$(PREFIX)/include' '$(DESTDIR)$(PREFIX)/bin' \
@@ -311,6 +311,7 @@ install: $(LIBRARIES) $(TOOLS) ## install libraries, header and tools under DEST
 		'Cflags: -I$(PREFIX)/include' 'Libs: -L$(LIBDIR) -lslub' 'Libs.private: -pthread' \
 		>'$(DESTDIR)$(LIBDIR)/pkgconfig/libslub.pc'
 	$(Q)$(if $(strip $(TOOLS)),install -m 755 $(TOOLS) '$(DESTDIR)$(PREFIX)/bin',:)
+	$(Q)$(if $(TOOL_LIBRARIES),install -m 755 $(TOOL_LIBRARIES) '$(DESTDIR)$(LIBDIR)',:)
 
 setup: ## install what is missing (Debian 12 and 13)
 	@ci/setup

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # slubcheck, the command line of the harness: every file of this folder is in it.
 
-slubcheck-sources := $(wildcard harness/slubcheck/*.c) $(program-sources)
+slubcheck-sources := $(wildcard harness/slubcheck/*.c) $(program-sources) $(record-sources)
 
 $(eval $(call program-alone,native,slubcheck,$(slubcheck-sources),))
 $(eval $(call program-alone,native-asan,slubcheck,$(slubcheck-sources),))
