@@ -10,6 +10,6 @@ TOOL_LIBRARIES += $(O)/native-pic/libslubrecord.so
 # slubcheck record finds the shim beside itself, in ../lib, or here.
 $(O)/native/slubcheck $(O)/native-asan/slubcheck: | $(O)/native-pic/libslubrecord.so
 
-TESTS += harness/test/record.t
-CHECKS += harness/test/record.t
-harness/test/record.t: | $(O)/native/slubcheck $(O)/native-asan/slubcheck
+TESTS += harness/test/record.t harness/test/traces.t
+CHECKS += harness/test/record.t harness/test/traces.t
+harness/test/record.t harness/test/traces.t: | $(O)/native/slubcheck $(O)/native-asan/slubcheck
