@@ -357,8 +357,11 @@ static void end_task(struct task *task)
 		switch_to(next);
 		return; /* the coroutine lives again, as another task */
 	}
-	if (m->nr_alive)
+	if (m->nr_alive) {
+		/* This task leaves from here: its coroutine is not parked at its end. */
+		task->state = TASK_LEFT;
 		fail_deadlock();
+	}
 	m->outcome = SIM_CLEAN;
 	m->running = false;
 	m->current = &m->outside;
@@ -399,7 +402,7 @@ unsigned int sim_task_add(void (*fn)(void *arg), void *arg, unsigned int cpu)
 /* After a run: coroutines that are not at their end can never go on, they start anew. */
 static void drop_task(struct task *task)
 {
-	if (task->state == TASK_ALIVE)
+	if (task->state == TASK_ALIVE || task->state == TASK_LEFT)
 		task->co.sp = NULL;
 	task->state = TASK_FREE;
 	task->wait = WAIT_NOTHING;

@@ -16,7 +16,7 @@
 #define ARMED_MAX   32u
 #define LOG_LINES   16u
 
-enum task_state { TASK_FREE, TASK_ALIVE, TASK_ENDED };
+enum task_state { TASK_FREE, TASK_ALIVE, TASK_ENDED, TASK_LEFT };
 
 /* What a task waits for; it can run when that has come. */
 enum wait_kind {
