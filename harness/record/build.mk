@@ -13,3 +13,8 @@ $(O)/native/slubcheck $(O)/native-asan/slubcheck: | $(O)/native-pic/libslubrecor
 TESTS += harness/test/record.t harness/test/traces.t
 CHECKS += harness/test/record.t harness/test/traces.t
 harness/test/record.t harness/test/traces.t: | $(O)/native/slubcheck $(O)/native-asan/slubcheck
+
+$(eval $(call program-alone,native-asan,record_convert,harness/test/record_convert.c \
+	$(record-sources) $(program-sources),-lcmocka))
+TESTS += $(O)/native-asan/record_convert
+CHECKS += $(O)/native-asan/record_convert

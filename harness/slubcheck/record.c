@@ -291,7 +291,7 @@ static int record(const struct options *options)
 {
 	struct program program = {0};
 	struct program_output output;
-	struct record_report report;
+	struct record_report report = {0};
 	struct program_error error;
 	int status, command_status = 0;
 

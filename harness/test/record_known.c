@@ -29,6 +29,15 @@ static void mark(size_t size)
 	keep = malloc(size);
 }
 
+static void *resize(void *old, size_t size)
+{
+	void *p = realloc(old, size);
+
+	if (!p)
+		abort();
+	return p;
+}
+
 /* ---- Before main: each earlier than the one after it ---- */
 
 static void preinit(int argc, char **argv, char **env)
@@ -56,7 +65,7 @@ static void calls(void)
 	mark(MARK_FROM);
 	a = malloc(1001);
 	b = calloc(7, 143);
-	a = realloc(a, 2003);
+	a = resize(a, 2003);
 	a = reallocarray(a, 3, 1001);
 	c = memalign(256, 1005);
 	if (posix_memalign(&d, 64, 1006))
@@ -137,9 +146,9 @@ static void *hot_thread(void *arg)
 		if (!p)
 			abort();
 		if (i % 3 == 0)
-			p = realloc(p, 300001);
+			p = resize(p, 300001);
 		else if (i % 3 == 1)
-			p = realloc(p, 150001);
+			p = resize(p, 150001);
 		free(p);
 	}
 	return NULL;
