@@ -117,6 +117,16 @@ void kmem_cache_free(struct kmem_cache *s, void *object)
 		slab_free(s, slab, object, object, 1);
 }
 
+bool free_large_kmalloc(void *object)
+{
+	struct page *page = virt_to_head_page(object);
+
+	if (!page || page->kind != PAGE_LARGE || page_address(page) != object)
+		return false;
+	free_pages(page);
+	return true;
+}
+
 /* How far ahead a bulk free looks for objects of the slab at hand. */
 #define BULK_FREE_LOOKAHEAD 8
 
@@ -132,7 +142,7 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 		unsigned int count = 1;
 		struct slab *slab;
 
-		if (!head)
+		if (!head || (!s && free_large_kmalloc(head)))
 			continue;
 		slab = cache_from_obj(&cache, head);
 		if (!slab)

@@ -163,9 +163,7 @@ void kfree(const void *object)
 	if (page && page->kind == PAGE_SLAB) {
 		slab = page_slab(page);
 		slab_free(slab->slab_cache, slab, p, p, 1);
-	} else if (page && page->kind == PAGE_LARGE && page_address(page) == object) {
-		free_pages(page);
-	} else {
+	} else if (!free_large_kmalloc(p)) {
 		world_log(LOG_ERR, "kfree(%p): not an object of this allocator; ignored", object);
 	}
 }

@@ -20,4 +20,7 @@ void *slab_alloc_node(struct kmem_cache *s, gfp_t flags, int node);
  */
 void slab_free(struct kmem_cache *s, struct slab *slab, void *head, void *tail, unsigned int count);
 
+/* Frees @object if it is a large kmalloc. Return: false, and nothing done, when it is not. */
+bool free_large_kmalloc(void *object);
+
 #endif /* SLUB_OBJECT_H */

@@ -120,7 +120,7 @@ void kmem_cache_free(struct kmem_cache *s, void *object);
  * Return: @nr, or 0 when memory is short.
  */
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t nr, void **objects);
-/* Frees @nr objects; with @s NULL each goes to the cache it came from. */
+/* Frees @nr objects; with @s NULL each goes to where it came from, large kmallocs too. */
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects);
 
 /*
