@@ -21,7 +21,7 @@ static void slab_out_of_memory(struct kmem_cache *s, gfp_t flags, int node)
 	world_log(LOG_WARN, "SLUB: Unable to allocate memory on node %d, gfp=%#x", node, flags);
 	world_log(LOG_WARN,
 		  "  cache: %s, object size: %u, buffer size: %u, default order: %u, min order: %u",
-		  s->name, s->object_size, s->size, oo_order(s->oo), oo_order(s->min));
+		  s->name, READ_ONCE(s->object_size), s->size, oo_order(s->oo), oo_order(s->min));
 	for (int nid = 0; nid < (int)world_nr_nodes(); nid++) {
 		struct kmem_cache_node *n = get_node(s, nid);
 
@@ -77,7 +77,7 @@ void *slab_alloc_node(struct kmem_cache *s, gfp_t flags, int node)
 			return NULL;
 	}
 	if (flags & __GFP_ZERO)
-		memset(object, 0, s->object_size);
+		memset(object, 0, READ_ONCE(s->object_size));
 	return object;
 }
 
