@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads that run freely: what they hold, share and check.
+ */
+#ifndef HARNESS_STRESS_WORKLOAD_H
+#define HARNESS_STRESS_WORKLOAD_H
+
+#include "slub/slub.h"
+#include "stress.h"
+
+#define NR_CACHES	12u /* caches that stand for the whole epoch */
+#define NR_CELLS	64u /* of the exchange */
+#define NR_SHOWN	8u  /* objects that readers may look at */
+#define NR_CHURNED	4u  /* caches that come and go */
+#define CHURNED_CELLS	8u
+#define HELD_PER_THREAD 192u
+
+struct standing_cache {
+	struct kmem_cache *s;
+	unsigned int bytes;
+	bool ctor, rcu;
+};
+
+/*
+ * An object and what must be found in it. A holding belongs to one thread, or to the cell of
+ * the exchange that it stands in; whoever swaps it out owns it and its object.
+ */
+struct holding {
+	char *object; /* NULL: none */
+	size_t bytes;
+	const struct standing_cache *cache; /* NULL: kmalloc */
+	uint64_t key;			    /* of the content */
+};
+
+/* A cache that comes and goes; see churn.c. */
+struct churned_cache {
+	_Alignas(64) _Atomic uint32_t state;
+	struct kmem_cache *s;
+	unsigned int bytes;
+	_Atomic(char *) cells[CHURNED_CELLS];
+};
+
+struct workload {
+	struct standing_cache caches[NR_CACHES];
+	_Atomic(struct holding *) cells[NR_CELLS];
+	_Atomic(char *) shown[NR_SHOWN];
+	struct churned_cache churned[NR_CHURNED];
+	_Atomic bool over; /* all workers are done */
+	enum stress_lane lane;
+	uint64_t seed;
+};
+
+struct worker {
+	struct workload *load;
+	unsigned int number;
+	struct draws draws;
+	struct holding *held[HELD_PER_THREAD];
+	uint64_t operations;
+};
+
+/* holding.c */
+
+/* Sets up the ownership map, once. Return: false when memory is short. */
+bool holdings_init(void);
+/* A new object: checks and takes ownership, fills it. @zeroed: it must read as zero. */
+void holding_begins(struct holding *h, uint64_t key, bool zeroed);
+/* Checks content and gives up ownership; the object must be freed then. */
+void holding_ends(struct workload *load, struct holding *h);
+/* Checks up to @limit bytes of content. */
+void holding_check(const struct holding *h, size_t limit);
+bool owner_takes(const void *object, size_t bytes);
+bool owner_gives(const void *object, size_t bytes);
+/* Content of caches that come and go: made from the address alone. */
+void address_fill(char *object, size_t bytes);
+bool address_holds(const char *object, size_t bytes);
+/* The ctor of standing caches, and what it leaves in the first CTOR_BYTES. */
+#define CTOR_BYTES 16u
+void construct(void *object);
+uint64_t constructed_word(const void *object);
+
+/* churn.c */
+void churn_visit(struct worker *w);
+void churn_end(struct workload *load);
+
+/* Lets some of the next requests of the calling thread to the page source fail. */
+void faults_arm(unsigned int attempts);
+
+#endif /* HARNESS_STRESS_WORKLOAD_H */

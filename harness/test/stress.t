@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The stress program: it is clean on the core in every build, says what it did, refuses nonsense.
+
+That it finds defects, and how it tells them, is what harness/test/zoo.t shows.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+
+build = os.environ.get("O", "build")
+plain, tsan, asan = (f"{build}/{v}/stress" for v in ("native", "native-tsan", "native-asan"))
+number = 0
+
+
+def ok(good, name, detail=""):
+    global number
+    number += 1
+    print(f"{'ok' if good else 'not ok'} {number} - {name}", flush=True)
+    if not good and detail:
+        print("\n".join("# " + line for line in str(detail).splitlines()), flush=True)
+
+
+def run(*command, timeout=120):
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+
+
+def refused(name, *options, allowed):
+    done = run(plain, *options)
+    lines = done.stderr.splitlines()
+    ok(done.returncode == 2 and len(lines) == 1 and lines[0].startswith("stress: ")
+       and allowed in lines[0] and options[0].split("=")[0] in lines[0],
+       name, f"status {done.returncode}\n{done.stderr}")
+
+
+def clean(name, *command):
+    with tempfile.TemporaryDirectory() as folder:
+        done = run(*command, "--json", "--findings", f"{folder}/f")
+        try:
+            result = json.loads(done.stdout)
+        except ValueError:
+            result = {}
+        ok(done.returncode == 0 and result.get("findings") == 0 and result.get("epochs", 0) > 0
+           and result.get("operations", 0) > 1000 and not os.path.exists(f"{folder}/f"),
+           name, f"status {done.returncode}\n{done.stdout}{done.stderr}")
+        return result
+
+
+print("1..18")
+refused("no threads are refused", "--threads", "0", allowed="from 1 to 256")
+refused("too many threads are refused", "--threads", "257", allowed="from 1 to 256")
+refused("a number of threads with a tail is refused", "--threads", "4x", allowed="from 1 to 256")
+refused("negative time is refused", "--seconds", "-1", allowed="from 0.1 to 86400")
+refused("time that is no number is refused", "--seconds", "nan", allowed="from 0.1 to 86400")
+refused("an unknown lane is refused", "--lane", "fast",
+        allowed="all, objects, caches, cpus or programs")
+refused("a negative seed is refused", "--seed", "-3", allowed="from 0 to")
+refused("an unknown option is refused", "--bogus", allowed="--help")
+done = run(plain, "--boot", "slab_max_order=99")
+ok(done.returncode == 2 and "0 to 10" in done.stderr, "a bad boot option is refused with what is "
+   "allowed", done.stderr)
+
+for lane in ("objects", "caches", "cpus", "programs"):
+    clean(f"lane {lane} is clean", plain, "--lane", lane, "--seconds", "1", "--seed", "7")
+clean("TSan reports nothing, with cpus that go down and up all the time",
+      tsan, "--cpus-flip", "--seconds", "4", "--threads", "6")
+clean("ASan and UBSan report nothing", asan, "--seconds", "3")
+clean("one thread is enough", plain, "--threads", "1", "--seconds", "1")
+
+first = clean("64 threads on few cpus are clean", plain, "--threads", "64", "--seconds", "1")
+
+process = subprocess.Popen([plain, "--seconds", "60", "--json"], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True)
+time.sleep(1)
+process.send_signal(signal.SIGINT)
+begin = time.time()
+out, err = process.communicate(timeout=60)
+try:
+    result = json.loads(out)
+except ValueError:
+    result = {}
+ok(process.returncode == 0 and result.get("interrupted") is True and result["operations"] > 0
+   and time.time() - begin < 10, "an interrupt ends it in order, with its result", out + err)
