@@ -76,7 +76,9 @@ def main():
                 for name in files:
                     os.chown(os.path.join(path, name), NOBODY, NOBODY, follow_symlinks=False)
             prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        env = {"PATH": os.environ["PATH"], "HOME": home, "LANG": "C.UTF-8"}
+        # Root's PATH may name folders that others may not enter.
+        path = "/usr/local/bin:/usr/bin:/bin" if prefix else os.environ["PATH"]
+        env = {"PATH": path, "HOME": home, "LANG": "C.UTF-8"}
         for name in ("CC", "CLANG"):
             if os.environ.get(name):
                 env[name] = os.environ[name]
