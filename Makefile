@@ -251,7 +251,8 @@ run: $(PREPARE) $(LIBRARIES) $(TOOLS) $(RUN_NEEDS) ## the main job: replay, fuzz
 test-env = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES O='$(abspath $(O))' \
 	SRCDIR='$(CURDIR)' CC='$(CC)' CLANG='$(CLANG)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' \
 	CMOCKA_MESSAGE_OUTPUT=TAP
-prove = $(test-env) perl -I'$(CURDIR)/ci/lib' -S prove --formatter CountingFormatter --timer --failures --comments \
+prove = $(test-env) perl -I'$(CURDIR)/ci/lib' -S prove --formatter CountingFormatter \
+	--timer --failures --comments \
 	--jobs '$(JOBS)' $(PROVE_FLAGS) --exec '$(strip env -u TAP_COUNTS $(RUN_ENV))'
 OPTIONS += PROVE_FLAGS
 
