@@ -128,6 +128,7 @@ struct exec_options {
 	const struct exec_allocator *allocator;
 	unsigned int oracles; /* EXEC_ORACLE_* */
 	bool full_content;    /* every byte of every object, not samples of those over 8 KiB */
+	bool sequential; /* the driver performs one record after the other, never two at once */
 };
 
 struct exec_finding {
@@ -181,7 +182,13 @@ void exec_destroy(struct exec *x);
 enum exec_step exec_record(struct exec *x, size_t idx, unsigned int task);
 
 /* True when record @idx would not wait now. */
-bool exec_ready(const struct exec *x, size_t idx);
+bool exec_ready(struct exec *x, size_t idx);
+
+/*
+ * True when @op may run as an interrupt: it never waits inside the allocator. The driver runs an
+ * irq record with another op as an ordinary one.
+ */
+bool exec_irq_safe(unsigned int op);
 
 /* Leaves read sections that @task has left open; called by the task when it has no more records. */
 void exec_task_end(struct exec *x, unsigned int task);

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an object must look like when it is handed out, while it lives, and when it comes back.
+ *
+ *	1. Patterns	2. Findings	3. Begin, intact, end	4. Readers
+ *
+ * 1. Patterns. The content of an object is a sequence of words start + n * STEP, where start
+ *    comes from the record that allocated it: a word that belongs to another object, to another
+ *    place in this one, or to the allocator, is told apart. A last word that does not fit is cut.
+ *    Of objects over SAMPLED_FROM bytes only the head, the tail and the first word of each page
+ *    are written and read, unless the options ask for all.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define WORD_BYTES   sizeof(uint64_t)
+#define SAMPLED_FROM 8192u
+#define SAMPLE_EDGE  1024u /* bytes at each end */
+#define SAMPLE_EVERY 4096u
+#define PATTERN_STEP 0x9e3779b97f4a7c15u
+
+static uint64_t content_start(const struct exec *x, const struct held *held)
+{
+	uint64_t slot = x->program->records[held->idx].slot;
+	uint64_t start = (slot << 40) + ((uint64_t)held->part << 32) + held->idx + 1;
+
+	start ^= start >> 31;
+	start *= 0xbf58476d1ce4e5b9u;
+	return start ^ start >> 29;
+}
+
+/* The state a constructor leaves: the same in all objects of the cache, so readers know it. */
+static uint64_t constructed_start(unsigned int cache)
+{
+	return 0xc0de000000000000u | (uint64_t)cache << 32;
+}
+
+static uint64_t pattern_word(uint64_t start, uint64_t offset)
+{
+	return start + offset / WORD_BYTES * PATTERN_STEP;
+}
+
+static void span_fill(char *object, uint64_t start, uint64_t from, uint64_t end)
+{
+	for (; from + WORD_BYTES <= end; from += WORD_BYTES)
+		*(uint64_t *)(object + from) = pattern_word(start, from);
+	if (from < end) {
+		uint64_t word = pattern_word(start, from);
+
+		memcpy(object + from, &word, end - from);
+	}
+}
+
+/* Return: the offset of the first byte that differs, or @end. */
+static uint64_t span_compare(const char *object, uint64_t start, uint64_t from, uint64_t end)
+{
+	uint64_t word;
+	const char *expected = (const char *)&word;
+
+	for (; from + WORD_BYTES <= end; from += WORD_BYTES)
+		if (*(const uint64_t *)(object + from) != pattern_word(start, from))
+			break;
+	if (from >= end)
+		return end;
+	word = pattern_word(start, from);
+	for (; from < end; from++)
+		if (object[from] != expected[from % WORD_BYTES])
+			break;
+	return from;
+}
+
+static uint64_t span_nonzero(const char *object, uint64_t from, uint64_t end)
+{
+	for (; from + WORD_BYTES <= end; from += WORD_BYTES)
+		if (*(const uint64_t *)(object + from) != 0)
+			break;
+	while (from < end && object[from] == 0)
+		from++;
+	return from;
+}
+
+/*
+ * The parts of an object of @bytes bytes that are looked at, by number @n: [*from, *end), cut
+ * at @limit. Return: false when there is no such part.
+ */
+static bool sample(const struct exec *x, uint64_t bytes, uint64_t limit, uint64_t n, uint64_t *from,
+		   uint64_t *end)
+{
+	uint64_t tail = (bytes - SAMPLE_EDGE) / WORD_BYTES * WORD_BYTES;
+
+	if (x->full_content || bytes <= SAMPLED_FROM) {
+		*from = 0;
+		*end = bytes;
+		if (n)
+			return false;
+	} else if (n == 0) {
+		*from = 0;
+		*end = SAMPLE_EDGE;
+	} else if (n * SAMPLE_EVERY < tail) {
+		*from = n * SAMPLE_EVERY;
+		*end = *from + WORD_BYTES;
+	} else if ((n - 1) * SAMPLE_EVERY < tail) {
+		*from = tail;
+		*end = bytes;
+	} else {
+		return false;
+	}
+	if (*from >= limit)
+		return false;
+	if (*end > limit)
+		*end = limit;
+	return true;
+}
+
+static void content_fill(const struct exec *x, char *object, uint64_t start, uint64_t bytes,
+			 uint64_t skip)
+{
+	uint64_t n, from, end;
+
+	for (n = 0; sample(x, bytes, bytes, n, &from, &end); n++)
+		span_fill(object, start, from < skip ? skip : from, end);
+}
+
+/* Return: the offset of the first byte that differs within @limit, or @limit. */
+static uint64_t content_compare(const struct exec *x, const char *object, uint64_t start,
+				uint64_t bytes, uint64_t limit, uint64_t skip)
+{
+	uint64_t n, from, end, at;
+
+	for (n = 0; sample(x, bytes, limit, n, &from, &end); n++) {
+		at = span_compare(object, start, from < skip ? skip : from, end);
+		if (at < end)
+			return at;
+	}
+	return limit;
+}
+
+static uint64_t content_nonzero(const struct exec *x, const char *object, uint64_t bytes)
+{
+	uint64_t n, from, end, at;
+
+	for (n = 0; sample(x, bytes, bytes, n, &from, &end); n++) {
+		at = span_nonzero(object, from, end);
+		if (at < end)
+			return at;
+	}
+	return bytes;
+}
+
+/*
+ * Constructors take no argument but the object, so there is one for each number of a cache.
+ */
+static _Atomic uint32_t constructed_bytes[PROGRAM_CACHES_MAX];
+
+static void construct(unsigned int number, void *object)
+{
+	span_fill(object, constructed_start(number), 0,
+		  atomic_load_explicit(&constructed_bytes[number], memory_order_relaxed));
+}
+
+#define NUMBERS(N)                                                                                 \
+	N(0)                                                                                       \
+	N(1) N(2) N(3) N(4) N(5) N(6) N(7) N(8) N(9) N(10) N(11) N(12) N(13) N(14) N(15) N(16)     \
+		N(17) N(18) N(19) N(20) N(21) N(22) N(23) N(24) N(25) N(26) N(27) N(28) N(29)      \
+			N(30) N(31) N(32) N(33) N(34) N(35) N(36) N(37) N(38) N(39) N(40) N(41)    \
+				N(42) N(43) N(44) N(45) N(46) N(47) N(48) N(49) N(50) N(51) N(52)  \
+					N(53) N(54) N(55) N(56) N(57) N(58) N(59) N(60) N(61)      \
+						N(62) N(63)
+#define DEFINE(n)                                                                                  \
+	static void construct_##n(void *object)                                                    \
+	{                                                                                          \
+		construct(n, object);                                                              \
+	}
+NUMBERS(DEFINE)
+#define ENTRY(n) construct_##n,
+static void (*const constructors[])(void *) = {NUMBERS(ENTRY)};
+_Static_assert(sizeof(constructors) / sizeof(constructors[0]) == PROGRAM_CACHES_MAX,
+	       "one constructor for each cache number");
+
+void (*constructor(unsigned int number, uint32_t bytes))(void *)
+{
+	atomic_store_explicit(&constructed_bytes[number], bytes, memory_order_relaxed);
+	return constructors[number];
+}
+
+/*
+ * 2. Findings
+ */
+void exec_report(struct exec *x, unsigned int oracle, const char *invariant, size_t record,
+		 unsigned int task, const char *format, ...)
+{
+	struct exec_finding *finding = &x->finding;
+	va_list args;
+
+	if (atomic_exchange_explicit(&x->finding_taken, 1, memory_order_relaxed))
+		return;
+	finding->oracle = oracle;
+	snprintf(finding->invariant, sizeof(finding->invariant), "%s", invariant);
+	finding->record = record;
+	finding->task = task;
+	va_start(args, format);
+	vsnprintf(finding->text, sizeof(finding->text), format, args);
+	va_end(args);
+	atomic_store_explicit(&x->stop, true, memory_order_release);
+}
+
+/* "slot 3 part 2 (record 17): object 0x…, 64 bytes" */
+static const char *name_object(const struct exec *x, const struct held *held, char *text,
+			       size_t bytes)
+{
+	const struct program_record *record = &x->program->records[held->idx];
+	char part[24] = "";
+
+	if (record->op == PROGRAM_ALLOC_BULK)
+		snprintf(part, sizeof(part), " part %u", (unsigned int)held->part);
+	snprintf(text, bytes, "slot %u%s (record %zu): object %p, %llu bytes",
+		 (unsigned int)record->slot, part, held->idx, held->object,
+		 (unsigned long long)held->bytes);
+	return text;
+}
+
+static bool find_byte(struct exec *x, const struct held *held, size_t idx, unsigned int task,
+		      uint64_t offset, const char *what, const char *invariant)
+{
+	char text[120];
+	unsigned int byte = ((const unsigned char *)held->object)[offset];
+
+	exec_report(x, 2, invariant, idx, task, "%s: byte %llu is 0x%02x, %s",
+		    name_object(x, held, text, sizeof(text)), (unsigned long long)offset, byte,
+		    what);
+	return false;
+}
+
+/*
+ * 3. Begin, intact, end
+ */
+static bool has_constructor(const struct held *held)
+{
+	return held->cache && held->cache->flags & PROGRAM_CACHE_ctor;
+}
+
+bool is_shown(const struct cache *cache)
+{
+	return (cache->flags & PROGRAM_CACHE_ctor) && (cache->flags & PROGRAM_CACHE_rcu);
+}
+
+/* Bytes at the start that keep their constructed state while readers may look. */
+static uint64_t kept_bytes(const struct held *held)
+{
+	if (!held->cache || !is_shown(held->cache))
+		return 0;
+	return held->bytes < WORD_BYTES ? held->bytes : WORD_BYTES;
+}
+
+static unsigned int cache_number(const struct exec *x, const struct held *held)
+{
+	return held->cache - x->caches;
+}
+
+static bool object_own(struct exec *x, const struct held *held, size_t align, size_t idx,
+		       unsigned int task)
+{
+	const struct owner_map *map = &x->owner;
+	uintptr_t at = (uintptr_t)held->object;
+	uintptr_t base = (uintptr_t)map->base;
+	char text[120];
+
+	if (!has_oracle(x, EXEC_ORACLE_OWNERSHIP))
+		return true;
+	if (at % align) {
+		exec_report(x, 1, "L1", idx, task, "%s: not aligned to %zu",
+			    name_object(x, held, text, sizeof(text)), align);
+		return false;
+	}
+	if (!map->granules)
+		return true;
+	if (at < base || at - base >= map->bytes || map->bytes - (at - base) < held->bytes) {
+		exec_report(x, 1, "L1", idx, task, "%s: not inside the arena %p, %zu bytes",
+			    name_object(x, held, text, sizeof(text)), (void *)map->base,
+			    map->bytes);
+		return false;
+	}
+	if (!owner_claim(&x->owner, held->object, held->bytes)) {
+		exec_report(x, 1, "L1", idx, task, "%s: overlaps a live object",
+			    name_object(x, held, text, sizeof(text)));
+		return false;
+	}
+	return true;
+}
+
+bool object_disown(struct exec *x, const struct held *held, size_t idx, unsigned int task)
+{
+	char text[120];
+
+	if (!has_oracle(x, EXEC_ORACLE_OWNERSHIP) || !x->owner.granules || !held->bytes)
+		return true;
+	if (owner_release(&x->owner, held->object, held->bytes))
+		return true;
+	exec_report(x, 1, "L1", idx, task, "%s: another record owned part of it",
+		    name_object(x, held, text, sizeof(text)));
+	return false;
+}
+
+bool object_begins(struct exec *x, const struct held *held, size_t align, bool zeroed, size_t idx,
+		   unsigned int task)
+{
+	uint64_t at, start;
+	char text[120];
+
+	if (held->bytes == 0) {
+		if (!has_oracle(x, EXEC_ORACLE_OWNERSHIP) || held->object == EXEC_ZERO_OBJECT)
+			return true;
+		exec_report(x, 1, "L1", idx, task, "%s: an object of no bytes is %p",
+			    name_object(x, held, text, sizeof(text)), EXEC_ZERO_OBJECT);
+		return false;
+	}
+	if (!object_own(x, held, align, idx, task))
+		return false;
+	if (!has_oracle(x, EXEC_ORACLE_CONTENT))
+		return true;
+	if (has_constructor(held)) {
+		start = constructed_start(cache_number(x, held));
+		at = span_compare(held->object, start, 0, held->bytes);
+		if (at < held->bytes)
+			return find_byte(x, held, idx, task, at, "not as its constructor left it",
+					 "I7");
+	} else if (zeroed) {
+		at = content_nonzero(x, held->object, held->bytes);
+		if (at < held->bytes)
+			return find_byte(x, held, idx, task, at, "and zero was asked for", "");
+	}
+	content_fill(x, held->object, content_start(x, held), held->bytes, kept_bytes(held));
+	return true;
+}
+
+bool object_intact(struct exec *x, const struct held *held, uint64_t limit, size_t idx,
+		   unsigned int task)
+{
+	uint64_t kept = kept_bytes(held), at, start;
+
+	if (!has_oracle(x, EXEC_ORACLE_CONTENT) || held->bytes == 0)
+		return true;
+	if (kept) {
+		start = constructed_start(cache_number(x, held));
+		at = span_compare(held->object, start, 0, kept);
+		if (at < kept)
+			return find_byte(x, held, idx, task, at,
+					 "and the constructed word that readers see was kept",
+					 "I7");
+	}
+	at = content_compare(x, held->object, content_start(x, held), held->bytes, limit, kept);
+	if (at < limit)
+		return find_byte(x, held, idx, task, at, "not what its owner wrote", "L1");
+	return true;
+}
+
+bool object_ends(struct exec *x, const struct held *held, size_t idx, unsigned int task)
+{
+	uint64_t kept = kept_bytes(held);
+
+	if (!object_intact(x, held, held->bytes, idx, task))
+		return false;
+	/* The constructor ran whatever the oracles; so the state it left is always restored. */
+	if (has_constructor(held) && has_oracle(x, EXEC_ORACLE_CONTENT))
+		span_fill(held->object, constructed_start(cache_number(x, held)), kept,
+			  held->bytes);
+	return object_disown(x, held, idx, task);
+}
+
+/*
+ * 4. Readers. In a read section a task keeps the addresses of objects it met while they were
+ *    live. They may be freed and handed out again, but their memory may not change its type
+ *    before the section ends: the word that the constructor wrote first must still be there.
+ */
+void reader_meets(struct exec *x, unsigned int task, const void *object, unsigned int cache)
+{
+	struct task *t = &x->tasks[task];
+
+	if (t->depth == 0 || t->nr_seen == TASK_SEEN_MAX || x->caches[cache].bytes < WORD_BYTES)
+		return;
+	t->seen[t->nr_seen].object = object;
+	t->seen[t->nr_seen].cache = cache;
+	t->nr_seen++;
+}
+
+bool reader_looks(struct exec *x, size_t idx, unsigned int task)
+{
+	struct task *t = &x->tasks[task];
+	unsigned int n;
+
+	if (!has_oracle(x, EXEC_ORACLE_CONTENT))
+		return true;
+	for (n = 0; n < t->nr_seen; n++) {
+		const volatile uint64_t *word = t->seen[n].object;
+		uint64_t value = *word;
+
+		if (value == constructed_start(t->seen[n].cache))
+			continue;
+		exec_report(x, 2, "I7", idx, task,
+			    "object %p of cache k%u: a reader finds 0x%016llx where the "
+			    "constructor wrote 0x%016llx, before its read section ended",
+			    t->seen[n].object, t->seen[n].cache, (unsigned long long)value,
+			    (unsigned long long)constructed_start(t->seen[n].cache));
+		return false;
+	}
+	return true;
+}
