@@ -74,6 +74,8 @@ bool exec_restart(struct exec *x, const struct program *program)
 			x->allocator->settle();
 		if (x->allocator->pages_in_use)
 			x->boot_pages = x->allocator->pages_in_use();
+		if (x->allocator->objects_in_use)
+			x->boot_objects = x->allocator->objects_in_use(NULL);
 	}
 	return plan_make(x);
 }
@@ -223,16 +225,28 @@ static void bring_cpus_up(struct exec *x)
 
 static void check_conserved(struct exec *x)
 {
-	size_t pages;
+	size_t now;
 
-	if (!has_oracle(x, EXEC_ORACLE_CONSERVATION) || !x->allocator->pages_in_use)
+	if (!has_oracle(x, EXEC_ORACLE_CONSERVATION) || stopped(x))
 		return;
-	pages = x->allocator->pages_in_use();
-	if (pages != x->boot_pages)
-		exec_report(x, 3, "L2", EXEC_NO_RECORD, CLEANUP_TASK,
-			    "everything is freed and flushed, and %zu pages are in use; before the "
-			    "run it were %zu",
-			    pages, x->boot_pages);
+	if (x->allocator->objects_in_use) {
+		now = x->allocator->objects_in_use(NULL);
+		if (now != x->boot_objects) {
+			exec_report(x, 3, "L2", EXEC_NO_RECORD, CLEANUP_TASK,
+				    "everything is freed, and %zu objects are in use; before the "
+				    "run it were %zu",
+				    now, x->boot_objects);
+			return;
+		}
+	}
+	if (x->allocator->pages_in_use) {
+		now = x->allocator->pages_in_use();
+		if (now != x->boot_pages)
+			exec_report(x, 3, "L2", EXEC_NO_RECORD, CLEANUP_TASK,
+				    "everything is freed and flushed, and %zu pages are in use; "
+				    "before the run it were %zu",
+				    now, x->boot_pages);
+	}
 }
 
 bool exec_finish(struct exec *x)

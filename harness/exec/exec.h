@@ -104,13 +104,21 @@ struct exec_allocator {
 	 * allocator. Return: NULL, or the id of a broken invariant, with @text saying more.
 	 */
 	const char *(*check)(unsigned int tier, bool quiet, char *text, size_t text_bytes);
-	/* Pages that are neither free nor the allocator's own since boot. */
+	/* Pages that are not free, those of the allocator itself among them. Needs quiet. */
 	size_t (*pages_in_use)(void);
+	/* Objects handed out and not given back, of @cache or (NULL) of all. Needs quiet. */
+	size_t (*objects_in_use)(void *cache);
+	/* Says that the harness is going to write there: a simulated world keeps track. */
+	void (*touch)(void *object, size_t bytes);
 	/* Where objects may lie; NULL: anywhere (then there is no ownership map). */
 	void (*arena)(char **base, size_t *bytes);
 };
 
-/* libslub in the world that the program is linked with (allocator_slub.c). */
+/*
+ * libslub in the world that the program is linked with (allocator_slub.c, and world_native.c or
+ * world_sim.c for what only one world has). gfp=nofail is dropped: libslub panics then, which is
+ * right and would end every run that runs out of memory.
+ */
 extern const struct exec_allocator exec_slub;
 /* malloc() of the C library, for comparison (allocator_libc.c). */
 extern const struct exec_allocator exec_libc;

@@ -100,7 +100,7 @@ struct exec {
 	_Atomic bool cpus_changed;
 	bool sequential;
 	bool ended; /* the last run came to its end: nothing is live */
-	size_t boot_pages;
+	size_t boot_pages, boot_objects;
 
 	_Atomic int finding_taken; /* the first finder owns the finding */
 	_Atomic bool stop;	   /* the finding is complete */
@@ -160,6 +160,6 @@ void reader_meets(struct exec *x, unsigned int task, const void *object, unsigne
 bool reader_looks(struct exec *x, size_t idx, unsigned int task);
 bool is_shown(const struct cache *cache);
 /* The constructor of cache @number, whose objects have @bytes bytes from now on. */
-void (*constructor(unsigned int number, uint32_t bytes))(void *object);
+void (*constructor(const struct exec *x, unsigned int number, uint32_t bytes))(void *object);
 
 #endif /* HARNESS_EXEC_INTERNAL_H */

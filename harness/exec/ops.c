@@ -331,7 +331,8 @@ static void do_create(struct exec *x, size_t idx, unsigned int task)
 		cache->align = cache->align > line ? cache->align : line;
 	}
 	made = x->allocator->create(name, size, align, flags,
-				    flags & PROGRAM_CACHE_ctor ? constructor(number, size) : NULL);
+				    flags & PROGRAM_CACHE_ctor ? constructor(x, number, size)
+							       : NULL);
 	if (!made)
 		x->tasks[task].stats.refused++;
 	atomic_store_explicit(&cache->cache, made, memory_order_relaxed);
@@ -457,6 +458,36 @@ static void do_check(struct exec *x, size_t idx, unsigned int task)
 				 idx, task);
 }
 
+/*
+ * Nothing is lost: of a cache that shares its slabs with no other, exactly the program's objects
+ * are in use; of another at least those.
+ */
+static void check_conserved_caches(struct exec *x, size_t idx, unsigned int task)
+{
+	size_t held[PROGRAM_CACHES_MAX] = {0}, n, in_use;
+	unsigned int number, flags;
+	void *of;
+
+	if (!has_oracle(x, EXEC_ORACLE_CONSERVATION) || !x->allocator->objects_in_use)
+		return;
+	for (n = 0; n < idx; n++)
+		if (x->cells[n].kind == OBJECT_CACHE || x->cells[n].kind == OBJECT_BULK)
+			held[x->cells[n].cache] += count_objects(&x->cells[n]);
+	for (number = 0; number < PROGRAM_CACHES_MAX && !stopped(x); number++) {
+		of = atomic_load_explicit(&x->caches[number].cache, memory_order_relaxed);
+		if (!of)
+			continue;
+		flags = x->caches[number].flags;
+		in_use = x->allocator->objects_in_use(of);
+		if (in_use < held[number] ||
+		    (in_use > held[number] &&
+		     (flags & (PROGRAM_CACHE_nomerge | PROGRAM_CACHE_ctor | PROGRAM_CACHE_rcu))))
+			exec_report(x, 3, "L2", idx, task,
+				    "cache k%u: %zu objects in use, and the program holds %zu",
+				    number, in_use, held[number]);
+	}
+}
+
 static void do_quiesce(struct exec *x, size_t idx, unsigned int task)
 {
 	leave_readers(x, task);
@@ -466,6 +497,7 @@ static void do_quiesce(struct exec *x, size_t idx, unsigned int task)
 	if (x->allocator->settle)
 		x->allocator->settle();
 	check_invariants(x, CHECK_TIER_MAX, true, idx, task);
+	check_conserved_caches(x, idx, task);
 }
 
 static void do_cpu(struct exec *x, size_t idx)

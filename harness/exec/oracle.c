@@ -115,11 +115,18 @@ static bool sample(const struct exec *x, uint64_t bytes, uint64_t limit, uint64_
 	return true;
 }
 
+static void touch(const struct exec *x, void *object, uint64_t bytes)
+{
+	if (x->allocator->touch)
+		x->allocator->touch(object, bytes);
+}
+
 static void content_fill(const struct exec *x, char *object, uint64_t start, uint64_t bytes,
 			 uint64_t skip)
 {
 	uint64_t n, from, end;
 
+	touch(x, object, bytes);
 	for (n = 0; sample(x, bytes, bytes, n, &from, &end); n++)
 		span_fill(object, start, from < skip ? skip : from, end);
 }
@@ -154,21 +161,28 @@ static uint64_t content_nonzero(const struct exec *x, const char *object, uint64
  * Constructors take no argument but the object, so there is one for each number of a cache.
  */
 static _Atomic uint32_t constructed_bytes[PROGRAM_CACHES_MAX];
+static void (*_Atomic constructed_touch)(void *object, size_t bytes);
 
 static void construct(unsigned int number, void *object)
 {
-	span_fill(object, constructed_start(number), 0,
-		  atomic_load_explicit(&constructed_bytes[number], memory_order_relaxed));
+	uint32_t bytes = atomic_load_explicit(&constructed_bytes[number], memory_order_relaxed);
+	void (*say)(void *, size_t) =
+		atomic_load_explicit(&constructed_touch, memory_order_relaxed);
+
+	if (say)
+		say(object, bytes);
+	span_fill(object, constructed_start(number), 0, bytes);
 }
 
 #define NUMBERS(N)                                                                                 \
 	N(0)                                                                                       \
-	N(1) N(2) N(3) N(4) N(5) N(6) N(7) N(8) N(9) N(10) N(11) N(12) N(13) N(14) N(15) N(16)     \
-		N(17) N(18) N(19) N(20) N(21) N(22) N(23) N(24) N(25) N(26) N(27) N(28) N(29)      \
-			N(30) N(31) N(32) N(33) N(34) N(35) N(36) N(37) N(38) N(39) N(40) N(41)    \
-				N(42) N(43) N(44) N(45) N(46) N(47) N(48) N(49) N(50) N(51) N(52)  \
-					N(53) N(54) N(55) N(56) N(57) N(58) N(59) N(60) N(61)      \
-						N(62) N(63)
+	N(1)                                                                                       \
+	N(2) N(3) N(4) N(5) N(6) N(7) N(8) N(9) N(10) N(11) N(12) N(13) N(14) N(15) N(16) N(17)    \
+		N(18) N(19) N(20) N(21) N(22) N(23) N(24) N(25) N(26) N(27) N(28) N(29) N(30)      \
+			N(31) N(32) N(33) N(34) N(35) N(36) N(37) N(38) N(39) N(40) N(41) N(42)    \
+				N(43) N(44) N(45) N(46) N(47) N(48) N(49) N(50) N(51) N(52) N(53)  \
+					N(54) N(55) N(56) N(57) N(58) N(59) N(60) N(61) N(62)      \
+						N(63)
 #define DEFINE(n)                                                                                  \
 	static void construct_##n(void *object)                                                    \
 	{                                                                                          \
@@ -180,8 +194,9 @@ static void (*const constructors[])(void *) = {NUMBERS(ENTRY)};
 _Static_assert(sizeof(constructors) / sizeof(constructors[0]) == PROGRAM_CACHES_MAX,
 	       "one constructor for each cache number");
 
-void (*constructor(unsigned int number, uint32_t bytes))(void *)
+void (*constructor(const struct exec *x, unsigned int number, uint32_t bytes))(void *)
 {
+	atomic_store_explicit(&constructed_touch, x->allocator->touch, memory_order_relaxed);
 	atomic_store_explicit(&constructed_bytes[number], bytes, memory_order_relaxed);
 	return constructors[number];
 }
@@ -363,10 +378,12 @@ bool object_ends(struct exec *x, const struct held *held, size_t idx, unsigned i
 
 	if (!object_intact(x, held, held->bytes, idx, task))
 		return false;
-	/* The constructor ran whatever the oracles; so the state it left is always restored. */
-	if (has_constructor(held) && has_oracle(x, EXEC_ORACLE_CONTENT))
+	/* Without this oracle nobody has written there. */
+	if (has_constructor(held) && has_oracle(x, EXEC_ORACLE_CONTENT)) {
+		touch(x, held->object, held->bytes);
 		span_fill(held->object, constructed_start(cache_number(x, held)), kept,
 			  held->bytes);
+	}
 	return object_disown(x, held, idx, task);
 }
 
