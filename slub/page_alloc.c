@@ -55,6 +55,12 @@ struct page *virt_to_head_page(const void *address)
 	return head ? (struct page *)(head - 1) : page;
 }
 
+void page_alloc_range(char **base, size_t *bytes)
+{
+	*base = arena.base;
+	*bytes = arena.bytes;
+}
+
 void page_alloc_init(void)
 {
 	unsigned int nodes = world_nr_nodes();

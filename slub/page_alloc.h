@@ -71,6 +71,9 @@ void *page_address(const struct page *page);
 /* The head of the block that @address lies in, PAGE_NONE if never grown; NULL outside the arena. */
 struct page *virt_to_head_page(const void *address);
 
+/* The addresses that blocks may have: [*base, *base + *bytes). */
+void page_alloc_range(char **base, size_t *bytes);
+
 static inline unsigned int page_order(const struct page *page)
 {
 	return page->order;

@@ -63,8 +63,17 @@ static bool slub_alloc_bulk(void *cache, unsigned int gfp, size_t count, void **
 	return kmem_cache_alloc_bulk(cache, gfp_of(gfp), count, objects) == (int)count;
 }
 
+/* What no cache serves (large, or of no bytes) is for kfree(); the rest stays a bulk. */
 static void slub_free_bulk(void *cache, size_t count, void **objects)
 {
+	size_t n;
+
+	for (n = 0; !cache && n < count; n++) {
+		if (ZERO_OR_NULL_PTR(objects[n]) || !virt_to_slab(objects[n])) {
+			kfree(objects[n]);
+			objects[n] = NULL;
+		}
+	}
 	kmem_cache_free_bulk(cache, count, objects);
 }
 
@@ -227,6 +236,7 @@ const struct exec_allocator exec_slub = {
 	.read_lock = slub_read_lock,
 	.read_unlock = slub_read_unlock,
 	.fault = exec_world_fault,
+	.faults_off = exec_world_faults_off,
 	.grace = exec_world_grace,
 	.settle = slub_settle,
 	.check = slub_check,

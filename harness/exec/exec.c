@@ -59,10 +59,8 @@ bool exec_restart(struct exec *x, const struct program *program)
 		forget_owners(x);
 	x->ended = false;
 	x->program = program;
-	for (number = 0; number < PROGRAM_CACHES_MAX; number++) {
-		atomic_store_explicit(&x->caches[number].cache, NULL, memory_order_relaxed);
-		atomic_store_explicit(&x->caches[number].shown, NULL, memory_order_relaxed);
-	}
+	for (number = 0; number < PROGRAM_CACHES_MAX; number++)
+		atomic_store_explicit(&x->shown[number], NULL, memory_order_relaxed);
 	memset(x->tasks, 0, program->header.tasks * sizeof(*x->tasks));
 	atomic_store_explicit(&x->finished, 0, memory_order_relaxed);
 	atomic_store_explicit(&x->fault_armed, false, memory_order_relaxed);
@@ -122,6 +120,7 @@ void exec_destroy(struct exec *x)
 	free(x->task_last);
 	free(x->task_depth);
 	free(x->bulk);
+	free(x->caches);
 	free(x);
 }
 
@@ -253,8 +252,9 @@ bool exec_finish(struct exec *x)
 {
 	uint64_t frees;
 	size_t idx;
-	unsigned int number;
 
+	if (x->allocator->faults_off && atomic_load_explicit(&x->fault_armed, memory_order_relaxed))
+		x->allocator->faults_off();
 	if (stopped(x))
 		return false;
 	frees = x->tasks[CLEANUP_TASK].stats.frees;
@@ -264,8 +264,9 @@ bool exec_finish(struct exec *x)
 	x->tasks[CLEANUP_TASK].stats.frees = frees;
 	if (stopped(x))
 		return false;
-	for (number = 0; number < PROGRAM_CACHES_MAX; number++)
-		cache_destroy(x, number);
+	for (idx = 0; idx < x->nr_caches; idx++)
+		if (!x->caches[idx].superseded)
+			cache_destroy(x, &x->caches[idx]);
 	bring_cpus_up(x);
 	if (x->allocator->settle && x->oracles)
 		x->allocator->settle();

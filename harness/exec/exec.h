@@ -93,6 +93,7 @@ struct exec_allocator {
 	void (*read_lock)(void);
 	void (*read_unlock)(void);
 	void (*fault)(unsigned int site, unsigned int nth, unsigned int count);
+	void (*faults_off)(void); /* the tasks have ended: attempts fail no more */
 	void (*grace)(void);
 	/*
 	 * Everything is quiet: waits for grace periods, flushes every cpu of every cache and gives
@@ -101,7 +102,8 @@ struct exec_allocator {
 	void (*settle)(void);
 	/*
 	 * Checks invariants at @tier (higher is more); @quiet: no other task is inside the
-	 * allocator. Return: NULL, or the id of a broken invariant, with @text saying more.
+	 * allocator, none is a reader, and it may wait for a grace period. Return: NULL, or the id
+	 * of a broken invariant, with @text saying more.
 	 */
 	const char *(*check)(unsigned int tier, bool quiet, char *text, size_t text_bytes);
 	/* Pages that are not free, those of the allocator itself among them. Needs quiet. */
@@ -174,9 +176,9 @@ struct exec *exec_create(const struct program *program, const struct exec_option
 
 /*
  * Readies @x for another run, of the same or another program: allocates nothing unless @program
- * has more records, tasks or bulk objects than any before. The cost grows with the records of
- * the new program, and after a finding with those of the old one.
- * Return: false when memory is short; @x can then only be destroyed.
+ * has more records, tasks, caches or bulk objects than any before. The cost grows with the records
+ * of the new program, and after a finding with those of the old one. Return: false when memory is
+ * short; @x can then only be destroyed.
  */
 bool exec_restart(struct exec *x, const struct program *program);
 

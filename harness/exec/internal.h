@@ -42,15 +42,22 @@ struct cell {
 	uint32_t barrier;   /* must be finished */
 	uint32_t live_next; /* list of the objects of a cache; in a destroy: its head */
 	uint32_t live_prev;
+	uint32_t made;	   /* index in caches of the cache that the record is about */
 	uint32_t bulk_idx; /* place of its pointers in the bulk pool */
 };
 
+/*
+ * A cache as one create record made it. The plan gives each record the one that is valid there
+ * in file order; number 0 is the cache that never exists.
+ */
 struct cache {
-	_Atomic(void *) cache; /* NULL: does not exist */
+	void *cache; /* NULL: does not exist (any more) */
+	uint8_t number;
+	uint32_t before; /* the plan: the one that a create finds if it is there, or 0 */
+	bool superseded; /* a later create found it and goes on with it */
 	uint32_t bytes;
 	uint32_t align; /* what its objects must be aligned to */
 	unsigned int flags;
-	_Atomic(void *) shown; /* rcu and ctor: a live object that readers may look at, or NULL */
 };
 
 /* Objects that a task has met inside its read section and may go on looking at. */
@@ -90,7 +97,10 @@ struct exec {
 	uint32_t *last_on_slot; /* PROGRAM_SLOTS_MAX; zero outside of plan_make() */
 	uint32_t *task_last;	/* plan: each task's latest record; nr_tasks_max */
 	uint32_t *task_depth;	/* plan: each task's open read sections; nr_tasks_max */
-	struct cache caches[PROGRAM_CACHES_MAX];
+	struct cache *caches;	/* one for each create record, behind number 0 */
+	size_t nr_caches, nr_caches_max;
+	/* By number, of caches with rcu and ctor: a live object that readers may look at. */
+	_Atomic(void *) shown[PROGRAM_CACHES_MAX];
 	uint32_t live[PROGRAM_CACHES_MAX]; /* plan: objects that each cache has at the end */
 	struct owner_map owner;
 
@@ -123,7 +133,7 @@ bool plan_make(struct exec *x);
 /* ops.c: one record to its end, and freeing what a cell holds (given back, all checks done). */
 void perform(struct exec *x, size_t idx, unsigned int task);
 void free_held(struct exec *x, struct cell *from, uint8_t op, size_t idx, unsigned int task);
-void cache_destroy(struct exec *x, unsigned int number);
+void cache_destroy(struct exec *x, struct cache *cache);
 void leave_readers(struct exec *x, unsigned int task);
 void check_invariants(struct exec *x, unsigned int tier, bool quiet, size_t idx, unsigned int task);
 #define CHECK_TIER_MAX 3u

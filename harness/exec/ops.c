@@ -21,7 +21,7 @@ static struct held held_part(struct exec *x, const struct cell *cell, uint32_t p
 		.part = part,
 		.object = cell->kind == OBJECT_BULK ? cell->objects[part] : cell->object,
 		.bytes = cell->bytes,
-		.cache = cell->kind == OBJECT_KMALLOC ? NULL : &x->caches[cell->cache],
+		.cache = cell->kind == OBJECT_KMALLOC ? NULL : &x->caches[cell->made],
 	};
 
 	return held;
@@ -41,22 +41,19 @@ static bool all_intact(struct exec *x, const struct cell *cell, size_t idx, unsi
 }
 
 /* An object of a cache that readers look at begins to be, or is no longer, where they find it. */
-static void show(struct cache *cache, void *object)
+static void show(struct exec *x, const struct cache *cache, void *object)
 {
 	void *none = NULL;
 
 	if (is_shown(cache))
-		atomic_compare_exchange_strong_explicit(&cache->shown, &none, object,
+		atomic_compare_exchange_strong_explicit(&x->shown[cache->number], &none, object,
 							memory_order_release, memory_order_relaxed);
 }
 
-static void hide(struct cache *cache, void *object)
+static void hide(struct exec *x, const struct cache *cache, void *object)
 {
-	void *shown = object;
-
-	if (is_shown(cache))
-		atomic_compare_exchange_strong_explicit(&cache->shown, &shown, NULL,
-							memory_order_relaxed, memory_order_relaxed);
+	atomic_compare_exchange_strong_explicit(&x->shown[cache->number], &object, NULL,
+						memory_order_relaxed, memory_order_relaxed);
 }
 
 /* Every check that an object gets before it goes back. */
@@ -69,7 +66,7 @@ static bool all_end(struct exec *x, const struct cell *cell, size_t idx, unsigne
 
 		if (held.cache && is_shown(held.cache)) {
 			reader_meets(x, task, held.object, cell->cache);
-			hide(&x->caches[cell->cache], held.object);
+			hide(x, held.cache, held.object);
 		}
 		if (!object_ends(x, &held, idx, task))
 			return false;
@@ -91,7 +88,7 @@ void free_held(struct exec *x, struct cell *from, uint8_t op, size_t idx, unsign
 	from->kind = OBJECT_NONE;
 	x->tasks[task].stats.frees += count;
 	if (held.kind != OBJECT_KMALLOC)
-		cache = atomic_load_explicit(&x->caches[held.cache].cache, memory_order_relaxed);
+		cache = x->caches[held.made].cache;
 	if (op == PROGRAM_KFREE || (op == PROGRAM_FREE && held.kind == OBJECT_KMALLOC)) {
 		for (part = 0; part < count; part++)
 			a->kfree(held.kind == OBJECT_BULK ? held.objects[part] : held.object);
@@ -200,8 +197,8 @@ static void do_alloc(struct exec *x, size_t idx, unsigned int task)
 {
 	const struct program_record *record = &x->program->records[idx];
 	struct cell *cell = &x->cells[idx];
-	struct cache *cache = &x->caches[cell->cache];
-	void *of = atomic_load_explicit(&cache->cache, memory_order_relaxed);
+	const struct cache *cache = &x->caches[cell->made];
+	void *of = cache->cache;
 	unsigned int gfp = PROGRAM_GET(record, ALLOC, gfp);
 	struct held held;
 
@@ -219,15 +216,15 @@ static void do_alloc(struct exec *x, size_t idx, unsigned int task)
 	x->tasks[task].stats.allocations++;
 	held = held_part(x, cell, 0);
 	if (object_begins(x, &held, cache->align, gfp & PROGRAM_GFP_zero, idx, task))
-		show(cache, cell->object);
+		show(x, cache, cell->object);
 }
 
 static void do_alloc_bulk(struct exec *x, size_t idx, unsigned int task)
 {
 	const struct program_record *record = &x->program->records[idx];
 	struct cell *cell = &x->cells[idx];
-	struct cache *cache = &x->caches[cell->cache];
-	void *of = atomic_load_explicit(&cache->cache, memory_order_relaxed);
+	const struct cache *cache = &x->caches[cell->made];
+	void *of = cache->cache;
 	unsigned int gfp = PROGRAM_GET(record, ALLOC_BULK, gfp);
 	uint32_t part;
 
@@ -310,18 +307,22 @@ static void do_create(struct exec *x, size_t idx, unsigned int task)
 {
 	const struct program_record *record = &x->program->records[idx];
 	unsigned int number = x->cells[idx].cache;
-	struct cache *cache = &x->caches[number];
+	struct cache *cache = &x->caches[x->cells[idx].made];
+	struct cache *before = &x->caches[cache->before];
 	uint64_t size = PROGRAM_GET(record, CREATE, size);
 	unsigned int log2 = PROGRAM_GET(record, CREATE, align_log2);
 	unsigned int flags = PROGRAM_GET(record, CREATE, flags) & 0x1f;
 	unsigned int align = log2 == 0 ? 0 : 1u << (log2 > 31 ? 31 : log2);
 	unsigned int line = 64;
 	char name[8];
-	void *made;
 
-	if (atomic_load_explicit(&cache->cache, memory_order_relaxed))
+	if (before->cache) {
+		*cache = *before;
+		before->superseded = true;
 		return;
+	}
 	snprintf(name, sizeof(name), "k%u", number);
+	cache->number = number;
 	cache->bytes = size;
 	cache->flags = flags;
 	cache->align = align > 8 ? align : 8;
@@ -330,23 +331,19 @@ static void do_create(struct exec *x, size_t idx, unsigned int task)
 			line /= 2;
 		cache->align = cache->align > line ? cache->align : line;
 	}
-	made = x->allocator->create(name, size, align, flags,
-				    flags & PROGRAM_CACHE_ctor ? constructor(x, number, size)
-							       : NULL);
-	if (!made)
+	cache->cache = x->allocator->create(
+		name, size, align, flags,
+		flags & PROGRAM_CACHE_ctor ? constructor(x, number, size) : NULL);
+	if (!cache->cache)
 		x->tasks[task].stats.refused++;
-	atomic_store_explicit(&cache->cache, made, memory_order_relaxed);
 }
 
-void cache_destroy(struct exec *x, unsigned int number)
+void cache_destroy(struct exec *x, struct cache *cache)
 {
-	struct cache *cache = &x->caches[number];
-	void *of = atomic_load_explicit(&cache->cache, memory_order_relaxed);
-
-	if (!of)
+	if (!cache->cache)
 		return;
-	atomic_store_explicit(&cache->cache, NULL, memory_order_relaxed);
-	x->allocator->destroy(of);
+	x->allocator->destroy(cache->cache);
+	cache->cache = NULL;
 }
 
 static void do_destroy(struct exec *x, size_t idx, unsigned int task)
@@ -357,14 +354,13 @@ static void do_destroy(struct exec *x, size_t idx, unsigned int task)
 	for (; victim && !stopped(x); victim = x->cells[victim - 1].live_next)
 		free_held(x, &x->cells[victim - 1], PROGRAM_FREE, idx, task);
 	if (!stopped(x))
-		cache_destroy(x, x->cells[idx].cache);
+		cache_destroy(x, &x->caches[x->cells[idx].made]);
 }
 
 /* Shrink and flush. */
 static void with_cache(struct exec *x, size_t idx, void (*call)(void *cache))
 {
-	void *of =
-		atomic_load_explicit(&x->caches[x->cells[idx].cache].cache, memory_order_relaxed);
+	void *of = x->caches[x->cells[idx].made].cache;
 
 	if (of && call)
 		call(of);
@@ -394,7 +390,7 @@ static void do_read_lock(struct exec *x, unsigned int task)
 	if (!x->readers_look)
 		return;
 	for (number = 0; number < PROGRAM_CACHES_MAX; number++) {
-		void *object = atomic_load_explicit(&x->caches[number].shown, memory_order_acquire);
+		void *object = atomic_load_explicit(&x->shown[number], memory_order_acquire);
 
 		if (object)
 			reader_meets(x, task, object, number);
@@ -447,6 +443,17 @@ static void check_content(struct exec *x, size_t idx, unsigned int task, bool qu
 	}
 }
 
+/* One record runs at a time, and no reader would keep the check waiting for a grace period. */
+static bool all_quiet(const struct exec *x)
+{
+	size_t task;
+
+	for (task = 0; x->sequential && task < x->program->header.tasks; task++)
+		if (x->tasks[task].depth)
+			return false;
+	return x->sequential;
+}
+
 static void do_check(struct exec *x, size_t idx, unsigned int task)
 {
 	const struct program_record *record = &x->program->records[idx];
@@ -454,7 +461,7 @@ static void do_check(struct exec *x, size_t idx, unsigned int task)
 
 	check_content(x, idx, task, x->sequential);
 	if (!stopped(x))
-		check_invariants(x, tier > CHECK_TIER_MAX ? CHECK_TIER_MAX : tier, x->sequential,
+		check_invariants(x, tier > CHECK_TIER_MAX ? CHECK_TIER_MAX : tier, all_quiet(x),
 				 idx, task);
 }
 
@@ -465,26 +472,24 @@ static void do_check(struct exec *x, size_t idx, unsigned int task)
 static void check_conserved_caches(struct exec *x, size_t idx, unsigned int task)
 {
 	size_t held[PROGRAM_CACHES_MAX] = {0}, n, in_use;
-	unsigned int number, flags;
-	void *of;
+	const unsigned int alone = PROGRAM_CACHE_nomerge | PROGRAM_CACHE_ctor | PROGRAM_CACHE_rcu;
 
 	if (!has_oracle(x, EXEC_ORACLE_CONSERVATION) || !x->allocator->objects_in_use)
 		return;
 	for (n = 0; n < idx; n++)
 		if (x->cells[n].kind == OBJECT_CACHE || x->cells[n].kind == OBJECT_BULK)
 			held[x->cells[n].cache] += count_objects(&x->cells[n]);
-	for (number = 0; number < PROGRAM_CACHES_MAX && !stopped(x); number++) {
-		of = atomic_load_explicit(&x->caches[number].cache, memory_order_relaxed);
-		if (!of)
+	for (n = 0; n < x->nr_caches && !stopped(x); n++) {
+		const struct cache *cache = &x->caches[n];
+
+		if (!cache->cache || cache->superseded)
 			continue;
-		flags = x->caches[number].flags;
-		in_use = x->allocator->objects_in_use(of);
-		if (in_use < held[number] ||
-		    (in_use > held[number] &&
-		     (flags & (PROGRAM_CACHE_nomerge | PROGRAM_CACHE_ctor | PROGRAM_CACHE_rcu))))
+		in_use = x->allocator->objects_in_use(cache->cache);
+		if (in_use < held[cache->number] ||
+		    (in_use > held[cache->number] && (cache->flags & alone)))
 			exec_report(x, 3, "L2", idx, task,
 				    "cache k%u: %zu objects in use, and the program holds %zu",
-				    number, in_use, held[number]);
+				    cache->number, in_use, held[cache->number]);
 	}
 }
 

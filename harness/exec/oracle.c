@@ -177,12 +177,15 @@ static void construct(unsigned int number, void *object)
 #define NUMBERS(N)                                                                                 \
 	N(0)                                                                                       \
 	N(1)                                                                                       \
-	N(2) N(3) N(4) N(5) N(6) N(7) N(8) N(9) N(10) N(11) N(12) N(13) N(14) N(15) N(16) N(17)    \
-		N(18) N(19) N(20) N(21) N(22) N(23) N(24) N(25) N(26) N(27) N(28) N(29) N(30)      \
-			N(31) N(32) N(33) N(34) N(35) N(36) N(37) N(38) N(39) N(40) N(41) N(42)    \
-				N(43) N(44) N(45) N(46) N(47) N(48) N(49) N(50) N(51) N(52) N(53)  \
-					N(54) N(55) N(56) N(57) N(58) N(59) N(60) N(61) N(62)      \
-						N(63)
+	N(2)                                                                                       \
+	N(3)                                                                                       \
+	N(4)                                                                                       \
+	N(5)                                                                                       \
+	N(6) N(7) N(8) N(9) N(10) N(11) N(12) N(13) N(14) N(15) N(16) N(17) N(18) N(19) N(20)      \
+		N(21) N(22) N(23) N(24) N(25) N(26) N(27) N(28) N(29) N(30) N(31) N(32) N(33)      \
+			N(34) N(35) N(36) N(37) N(38) N(39) N(40) N(41) N(42) N(43) N(44) N(45)    \
+				N(46) N(47) N(48) N(49) N(50) N(51) N(52) N(53) N(54) N(55) N(56)  \
+					N(57) N(58) N(59) N(60) N(61) N(62) N(63)
 #define DEFINE(n)                                                                                  \
 	static void construct_##n(void *object)                                                    \
 	{                                                                                          \
@@ -259,20 +262,14 @@ static bool has_constructor(const struct held *held)
 
 bool is_shown(const struct cache *cache)
 {
-	return (cache->flags & PROGRAM_CACHE_ctor) && (cache->flags & PROGRAM_CACHE_rcu);
+	return (cache->flags & PROGRAM_CACHE_ctor) && (cache->flags & PROGRAM_CACHE_rcu) &&
+	       cache->bytes >= WORD_BYTES;
 }
 
 /* Bytes at the start that keep their constructed state while readers may look. */
 static uint64_t kept_bytes(const struct held *held)
 {
-	if (!held->cache || !is_shown(held->cache))
-		return 0;
-	return held->bytes < WORD_BYTES ? held->bytes : WORD_BYTES;
-}
-
-static unsigned int cache_number(const struct exec *x, const struct held *held)
-{
-	return held->cache - x->caches;
+	return held->cache && is_shown(held->cache) ? WORD_BYTES : 0;
 }
 
 static bool object_own(struct exec *x, const struct held *held, size_t align, size_t idx,
@@ -337,7 +334,7 @@ bool object_begins(struct exec *x, const struct held *held, size_t align, bool z
 	if (!has_oracle(x, EXEC_ORACLE_CONTENT))
 		return true;
 	if (has_constructor(held)) {
-		start = constructed_start(cache_number(x, held));
+		start = constructed_start(held->cache->number);
 		at = span_compare(held->object, start, 0, held->bytes);
 		if (at < held->bytes)
 			return find_byte(x, held, idx, task, at, "not as its constructor left it",
@@ -359,7 +356,7 @@ bool object_intact(struct exec *x, const struct held *held, uint64_t limit, size
 	if (!has_oracle(x, EXEC_ORACLE_CONTENT) || held->bytes == 0)
 		return true;
 	if (kept) {
-		start = constructed_start(cache_number(x, held));
+		start = constructed_start(held->cache->number);
 		at = span_compare(held->object, start, 0, kept);
 		if (at < kept)
 			return find_byte(x, held, idx, task, at,
@@ -381,8 +378,7 @@ bool object_ends(struct exec *x, const struct held *held, size_t idx, unsigned i
 	/* Without this oracle nobody has written there. */
 	if (has_constructor(held) && has_oracle(x, EXEC_ORACLE_CONTENT)) {
 		touch(x, held->object, held->bytes);
-		span_fill(held->object, constructed_start(cache_number(x, held)), kept,
-			  held->bytes);
+		span_fill(held->object, constructed_start(held->cache->number), kept, held->bytes);
 	}
 	return object_disown(x, held, idx, task);
 }
@@ -396,7 +392,7 @@ void reader_meets(struct exec *x, unsigned int task, const void *object, unsigne
 {
 	struct task *t = &x->tasks[task];
 
-	if (t->depth == 0 || t->nr_seen == TASK_SEEN_MAX || x->caches[cache].bytes < WORD_BYTES)
+	if (t->depth == 0 || t->nr_seen == TASK_SEEN_MAX)
 		return;
 	t->seen[t->nr_seen].object = object;
 	t->seen[t->nr_seen].cache = cache;

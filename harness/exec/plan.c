@@ -127,12 +127,54 @@ static uint32_t bulk_count(const struct program_record *record)
 	return count > EXEC_BULK_MAX ? EXEC_BULK_MAX : (uint32_t)count;
 }
 
+static bool reserve_bulk(struct exec *x, size_t nr)
+{
+	if (nr <= x->nr_bulk_max)
+		return true;
+	free(x->bulk);
+	x->bulk = malloc(nr * sizeof(*x->bulk));
+	x->nr_bulk_max = x->bulk ? nr : 0;
+	return x->bulk;
+}
+
+/* Each create knows the create before it of the same number, if no destroy lies in between. */
+static bool plan_caches(struct exec *x, size_t nr)
+{
+	const struct program *program = x->program;
+	uint32_t made[PROGRAM_CACHES_MAX] = {0};
+	size_t idx;
+
+	x->nr_caches = 0;
+	if (nr > x->nr_caches_max) {
+		free(x->caches);
+		x->caches = malloc(nr * sizeof(*x->caches));
+		x->nr_caches_max = x->caches ? nr : 0;
+	}
+	if (!x->caches)
+		return false;
+	x->nr_caches = nr;
+	memset(x->caches, 0, nr * sizeof(*x->caches));
+	for (idx = 0; nr > 1 && idx < program->nr_records; idx++) {
+		unsigned int op = program->records[idx].op % PROGRAM_NR_OPS;
+		const struct cell *cell = &x->cells[idx];
+
+		if (op == PROGRAM_DESTROY)
+			made[cell->cache] = 0;
+		if (op != PROGRAM_CREATE)
+			continue;
+		x->caches[cell->made].before = made[cell->cache];
+		made[cell->cache] = cell->made;
+	}
+	return true;
+}
+
 bool plan_make(struct exec *x)
 {
 	const struct program *program = x->program;
 	size_t nr_tasks = program->header.tasks;
 	uint32_t cache_barrier[PROGRAM_CACHES_MAX] = {0};
-	uint32_t quiesce = 0, nr_bulk = 0, idx;
+	uint32_t made[PROGRAM_CACHES_MAX] = {0};
+	uint32_t quiesce = 0, nr_bulk = 0, nr_caches = 1, idx;
 	bool readers = false;
 
 	memset(x->cells, 0, program->nr_records * sizeof(*x->cells));
@@ -152,6 +194,11 @@ bool plan_make(struct exec *x)
 			unsigned int cache = record_cache(record);
 
 			cell->cache = cache;
+			cell->made = made[cache];
+			if (op == PROGRAM_CREATE)
+				cell->made = made[cache] = nr_caches++;
+			if (op == PROGRAM_DESTROY)
+				made[cache] = 0;
 			if (cache_barrier[cache] > quiesce)
 				cell->barrier = cache_barrier[cache];
 			if (op == PROGRAM_CREATE || op == PROGRAM_DESTROY)
@@ -186,10 +233,5 @@ bool plan_make(struct exec *x)
 	for (idx = 0; idx < program->nr_records; idx++)
 		x->last_on_slot[program->records[idx].slot % PROGRAM_SLOTS_MAX] = 0;
 
-	if (nr_bulk > x->nr_bulk_max) {
-		free(x->bulk);
-		x->bulk = malloc(nr_bulk * sizeof(*x->bulk));
-		x->nr_bulk_max = x->bulk ? nr_bulk : 0;
-	}
-	return nr_bulk == 0 || x->bulk;
+	return reserve_bulk(x, nr_bulk) && plan_caches(x, nr_caches);
 }

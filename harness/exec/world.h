@@ -11,6 +11,7 @@
 /* See struct exec_allocator. */
 void exec_world_touch(void *object, size_t bytes);
 void exec_world_fault(unsigned int site, unsigned int nth, unsigned int count);
+void exec_world_faults_off(void);
 void exec_world_grace(void);
 /* Around a check: nothing else happens in between, if the world can promise that. */
 void exec_world_quiet_begin(void);

@@ -26,6 +26,9 @@ static struct {
 	_Atomic unsigned int nr_armed;
 } sites[NR_WORLD_FAULTS];
 
+/* The native world's, for tests: NULL, or what world_should_fail() asks. */
+extern bool (*world_fault_hook)(enum world_fault site);
+
 static bool fails(enum world_fault site)
 {
 	uint64_t attempt =
@@ -53,7 +56,7 @@ void exec_world_fault(unsigned int site, unsigned int nth, unsigned int count)
 	WRITE_ONCE(world_fault_hook, fails);
 }
 
-void exec_world_disarm(void)
+void exec_world_faults_off(void)
 {
 	unsigned int site;
 

@@ -13,6 +13,11 @@ void exec_world_fault(unsigned int site, unsigned int nth, unsigned int count)
 	sim_fault_arm((enum world_fault)(site % NR_WORLD_FAULTS), nth, count);
 }
 
+/* A reset of the machine forgets what was armed; until then the faults belong to the run. */
+void exec_world_faults_off(void)
+{
+}
+
 void exec_world_grace(void)
 {
 	sim_grace();
