@@ -165,7 +165,7 @@ static struct kmem_cache *__merge_cache(struct kmem_cache *s, unsigned int size)
 {
 	unsigned int inuse = round_up(size, sizeof(void *));
 
-	s->refcount++;
+	PLAIN_WRITE(s->refcount, s->refcount + 1);
 	/* Both uses must find their bytes cleared by __GFP_ZERO. */
 	if (size > s->object_size)
 		WRITE_ONCE(s->object_size, size);
@@ -340,11 +340,12 @@ void kmem_cache_destroy(struct kmem_cache *s)
 		return;
 	world_mutex_lock(&slab_mutex);
 	SLUB_ASSERT(s->refcount > 0);
-	last = --s->refcount == 0;
+	PLAIN_WRITE(s->refcount, s->refcount - 1);
+	last = s->refcount == 0;
 	if (last) {
 		left = __kmem_cache_shrink(s) != 0;
 		if (left)
-			s->broken = true;
+			PLAIN_WRITE(s->broken, true);
 		else
 			list_del(&s->list);
 	}
