@@ -246,8 +246,8 @@ static void an_interrupt_that_would_wait_is_put_off(void **state)
 {
 	(void)state;
 	/* It frees what the record in which it comes is still making. */
-	EXPECT("aaaaccbbbbccC", KMALLOC(0, 1), SWITCH(3, 1, 1), KMALLOC(0, 3), IRQ(0), KFREE(2, 3),
-	       KMALLOC(1, 2));
+	EXPECT("aaaaccbbbbccCdddd", KMALLOC(0, 1), SWITCH(3, 1, 1), KMALLOC(0, 3), IRQ(0),
+	       KFREE(2, 3), KMALLOC(1, 2), KMALLOC(3, 4));
 }
 
 static void a_record_that_waits_for_an_interrupt_brings_it_early(void **state)
