@@ -497,7 +497,7 @@ bool sim_boot(const struct sim_config *config, void (*boot)(void *arg), void *ar
 
 	if (!sim_config_valid(config) || m->running)
 		return false;
-	if (!SIM_ASAN)
+	if (!SIM_ASAN && !boots)
 		sim_catch_faults(true);
 	machine_end_tasks();
 	boots++;
