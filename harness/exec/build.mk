@@ -5,7 +5,8 @@ exec-sources := $(addprefix harness/exec/,exec.c ops.c oracle.c owner.c plan.c)
 # What a program needs to perform op programs on libslub in one of the worlds.
 exec-native-sources := $(exec-sources) $(addprefix harness/exec/,allocator_slub.c \
 	world_native.c drive_native.c)
-exec-sim-sources := $(exec-sources) $(addprefix harness/exec/,allocator_slub.c world_sim.c)
+exec-sim-sources := $(exec-sources) $(addprefix harness/exec/,allocator_slub.c \
+	world_sim.c drive_sim.c)
 
 exec-files := $(wildcard harness/program/*.c)
 

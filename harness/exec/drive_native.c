@@ -101,6 +101,9 @@ static enum exec_step perform_one(struct driven_task *task, size_t idx)
 	enum exec_step step;
 	unsigned int asked = 0;
 
+	if (drive->options.progress)
+		atomic_store_explicit(&drive->options.progress[task->number].at, (uint32_t)idx + 1,
+				      memory_order_relaxed);
 	for (;;) {
 		step = exec_record(drive->x, idx, task->number);
 		if (step != EXEC_WAIT)

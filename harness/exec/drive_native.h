@@ -4,10 +4,12 @@
 #define HARNESS_EXEC_DRIVE_NATIVE_H
 
 #include "exec.h"
+#include "replay.h"
 
 struct drive_native_options {
 	bool ordered; /* one record after the other, in file order; else each task runs freely */
 	bool pin;     /* a record's cpu, modulo those there are, is where its thread runs */
+	struct replay_progress *progress; /* one for each task, or NULL */
 };
 
 /*

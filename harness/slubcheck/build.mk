@@ -3,11 +3,24 @@
 
 slubcheck-sources := $(wildcard harness/slubcheck/*.c) $(program-sources) $(record-sources)
 
-$(eval $(call program-alone,native,slubcheck,$(slubcheck-sources),))
-$(eval $(call program-alone,native-asan,slubcheck,$(slubcheck-sources),))
-TOOLS += $(O)/native/slubcheck
+# The two worlds define the same symbols, so each has its program; slubcheck hands commands for
+# the simulated one over to slubcheck-sim (see replay.c).
+slubcheck-native := $(slubcheck-sources) $(exec-native-sources) harness/exec/replay_native.c
+slubcheck-sim := $(slubcheck-sources) $(exec-sim-sources) harness/exec/replay_sim.c
+
+$(foreach v,native native-asan native-tsan,$(eval $(call program,$v,slubcheck,$(slubcheck-native),)))
+$(foreach v,sim sim-asan,$(eval $(call program,$v,slubcheck-sim,$(slubcheck-sim),)))
+TOOLS += $(O)/native/slubcheck $(O)/sim/slubcheck-sim
 
 # The script is run where it stands; it needs the tool, also as built with the sanitizers.
 TESTS += harness/test/slubcheck_cli.t
 CHECKS += harness/test/slubcheck_cli.t
 harness/test/slubcheck_cli.t: | $(O)/native/slubcheck $(O)/native-asan/slubcheck
+
+# A slubcheck whose kmalloc() misbehaves, to see what a finding looks like.
+$(eval $(call program,native,slubcheck-planted,$(slubcheck-native) harness/test/exec_planted.c,\
+	-Wl$(comma)--wrap=kmalloc))
+TESTS += harness/test/slubcheck_replay.t
+CHECKS += harness/test/slubcheck_replay.t
+harness/test/slubcheck_replay.t: | $(O)/native/slubcheck $(O)/native/slubcheck-planted \
+	$(O)/sim/slubcheck-sim

@@ -21,7 +21,8 @@ enum slubcheck_exit {
 #define SLUBCHECK_COMMANDS(COMMAND)                                                                \
 	COMMAND(show, "print an op program as text")                                               \
 	COMMAND(pack, "make a binary op program of its text")                                      \
-	COMMAND(record, "run a command and write its allocations as an op program")
+	COMMAND(record, "run a command and write its allocations as an op program")                \
+	COMMAND(replay, "perform op programs and say what the oracles saw")
 
 /* @argv[0] is the command's own name. Return: the exit code. */
 #define COMMAND(name, help) int slubcheck_##name(int argc, char **argv);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One replay of one program in the world that this process is linked with: replay_native.c and
+ * replay_sim.c, of which one is linked.
+ */
+#ifndef HARNESS_EXEC_REPLAY_H
+#define HARNESS_EXEC_REPLAY_H
+
+#include "exec.h"
+
+struct replay_options {
+	unsigned int oracles; /* EXEC_ORACLE_* */
+	bool ordered, pin;    /* native */
+};
+
+enum replay_outcome { REPLAY_CLEAN, REPLAY_FINDING, REPLAY_INCONCLUSIVE };
+
+struct replay_result {
+	enum replay_outcome outcome;
+	double seconds;	 /* of the records alone */
+	uint64_t points; /* sim: scheduling points */
+	struct exec_stats stats;
+	struct exec_finding finding; /* INCONCLUSIVE: its text says why */
+};
+
+/* "native" or "sim". */
+extern const char *const replay_world;
+
+/*
+ * Where each task is, for those who look on from another process: index + 1 of the record that
+ * the task performs, 0 before the first.
+ */
+struct replay_progress {
+	_Atomic uint32_t at;
+} __attribute__((aligned(64)));
+
+/*
+ * Performs @program from its first record to exec_finish().
+ * @progress: one for each task of the program, or NULL; the sim world does not use it
+ */
+void replay_program(const struct program *program, const struct replay_options *options,
+		    struct replay_progress *progress, struct replay_result *result);
+
+#endif /* HARNESS_EXEC_REPLAY_H */
