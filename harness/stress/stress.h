@@ -30,6 +30,7 @@
 enum stress_lane {
 	LANE_ALL,      /* the four below in turn */
 	LANE_OBJECTS,  /* alloc, free and exchange of objects on caches that stand */
+	LANE_HOT,      /* bursts on two caches, by threads that interrupt each other */
 	LANE_CACHES,   /* and caches made and destroyed, shrunk, flushed, checked */
 	LANE_CPUS,     /* and cpus taken down and up, threads moved about */
 	LANE_PROGRAMS, /* random op programs through the interpreter */

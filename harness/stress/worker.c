@@ -8,11 +8,15 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
 
 #include "slub/check.h"
 
 #define OPERATIONS_PER_EPOCH 24000u /* of all threads together */
 #define BULK_MAX	     24u
+#define BURST_MAX	     5u
+#define NR_HOT		     2u /* caches that bursts work on */
 
 /* The native world's hook, which asks whether an attempt shall fail. */
 extern bool (*world_fault_hook)(enum world_fault site);
@@ -33,6 +37,7 @@ enum operation {
 	OP_CHURN,
 	OP_CPU,
 	OP_MOVE,
+	OP_BURST,
 	NR_OPERATIONS
 };
 
@@ -47,6 +52,7 @@ static const unsigned char weights[NR_STRESS_LANES][NR_OPERATIONS] = {
 			  [OP_FREE_BULK] = 8,
 			  [OP_READ] = 20,
 			  [OP_FAULT] = 1},
+	[LANE_HOT] = {[OP_BURST] = 200, [OP_EXCHANGE] = 10, [OP_FLUSH] = 1, [OP_MOVE] = 1},
 	[LANE_CACHES] = {[OP_ALLOC] = 80,
 			 [OP_FREE] = 70,
 			 [OP_KMALLOC] = 20,
@@ -293,6 +299,41 @@ static void op_read(struct worker *w)
 	rcu_read_unlock();
 }
 
+/*
+ * Some objects taken and given back in another order: what a thread that was interrupted in
+ * such a place finds afterwards is the worst that it can find.
+ */
+static void op_burst(struct worker *w)
+{
+	const struct standing_cache *cache = &w->load->caches[5 + draw_below(&w->draws, NR_HOT)];
+	unsigned int nr = 2 + draw_below(&w->draws, BURST_MAX - 1), got = 0;
+	char *objects[BURST_MAX];
+
+	while (got < nr && cache->s) {
+		objects[got] = kmem_cache_alloc(cache->s, GFP_NOWAIT);
+		if (!objects[got])
+			break;
+		if (!owner_takes(objects[got], cache->bytes))
+			stress_found("L1: object %p of %u bytes overlaps a live one",
+				     (void *)objects[got], cache->bytes);
+		address_fill(objects[got], CTOR_BYTES);
+		got++;
+	}
+	while (got) {
+		unsigned int i = draw_below(&w->draws, got);
+		char *object = objects[i];
+
+		objects[i] = objects[--got];
+		if (!address_holds(object, CTOR_BYTES))
+			stress_found("content: a live object %p of %u bytes was written by another",
+				     (void *)object, cache->bytes);
+		if (!owner_gives(object, cache->bytes))
+			stress_found("L1: object %p of %u bytes was not owned as a whole",
+				     (void *)object, cache->bytes);
+		kmem_cache_free(cache->s, object);
+	}
+}
+
 static void op_shrink(struct worker *w)
 {
 	struct kmem_cache *s = w->load->caches[draw_below(&w->draws, NR_CACHES)].s;
@@ -389,6 +430,9 @@ static void perform(struct worker *w, enum operation operation)
 	case OP_MOVE:
 		op_move(w);
 		break;
+	case OP_BURST:
+		op_burst(w);
+		break;
 	case NR_OPERATIONS:
 		break;
 	}
@@ -410,18 +454,51 @@ static enum operation draw_operation(struct worker *w)
 	return OP_FREE;
 }
 
+/*
+ * In the hot lane every second thread sleeps most of the time, and wakes to do very little: as
+ * the scheduler prefers who has slept, it interrupts the others at any instruction, thousands
+ * of times a second, and leaves their cpu's slot in another state. The others work until the
+ * sleepers have done their part.
+ */
+static bool is_sleeper(const struct worker *w)
+{
+	return w->load->lane == LANE_HOT && w->number % 2 == 1;
+}
+
+static void doze(struct worker *w)
+{
+	struct timespec nap = {0, 1000 + draw_below(&w->draws, 30000)};
+
+	if (!draw_below(&w->draws, 4))
+		nanosleep(&nap, NULL);
+}
+
+static bool goes_on(const struct worker *w)
+{
+	if (stress_stopped())
+		return false;
+	if (w->load->lane == LANE_HOT && !is_sleeper(w) && stress_options.threads > 1)
+		return atomic_load_explicit(&w->load->sleepers, memory_order_relaxed) != 0;
+	return w->operations < OPERATIONS_PER_EPOCH / stress_options.threads;
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
-	uint64_t operations = OPERATIONS_PER_EPOCH / stress_options.threads;
 
 	faults.draws.state = draw(&w->draws);
-	while (w->operations < operations && !stress_stopped()) {
+	if (is_sleeper(w))
+		prctl(PR_SET_TIMERSLACK, 1);
+	while (goes_on(w)) {
 		perform(w, draw_operation(w));
 		w->operations++;
 		atomic_store_explicit(&stress_shared->threads[w->number].operations, w->operations,
 				      memory_order_relaxed);
+		if (is_sleeper(w))
+			doze(w);
 	}
+	if (is_sleeper(w))
+		atomic_fetch_sub_explicit(&w->load->sleepers, 1, memory_order_relaxed);
 	faults_arm(0);
 	return NULL;
 }
@@ -481,6 +558,8 @@ static bool run_threads(struct workload *load, struct worker *workers)
 	       !pthread_create(&threads[started], NULL, worker_main, &workers[started]))
 		started++;
 	ok = started == nr;
+	if (!ok) /* nobody waits for those that did not come */
+		atomic_store_explicit(&stress_shared->stop, true, memory_order_relaxed);
 	flips = flips && ok && !pthread_create(&flipper, NULL, flipper_main, load);
 	for (unsigned int i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
@@ -504,6 +583,7 @@ bool stress_workers_epoch(uint64_t seed, enum stress_lane lane)
 	memset(load, 0, sizeof(*load));
 	load->lane = lane;
 	load->seed = seed;
+	load->sleepers = lane == LANE_HOT ? nr / 2 : 0;
 	make_caches(load, &draws);
 	for (unsigned int i = 0; i < NR_CELLS; i++)
 		load->cells[i] = &holdings[nr * HELD_PER_THREAD + i];

@@ -45,7 +45,8 @@ struct workload {
 	_Atomic(struct holding *) cells[NR_CELLS];
 	_Atomic(char *) shown[NR_SHOWN];
 	struct churned_cache churned[NR_CHURNED];
-	_Atomic bool over; /* all workers are done */
+	_Atomic bool over;	       /* all workers are done */
+	_Atomic unsigned int sleepers; /* that have not done their part; hot lane */
 	enum stress_lane lane;
 	uint64_t seed;
 };
