@@ -7,3 +7,11 @@ $(foreach t,$(slub-tests),$(foreach v,native native-asan,$(eval $(call \
 	unit-test,$v,$t,harness/test/$t.c))))
 LINT_NATIVE += harness/test/slub_%
 
+# Every defect, each lane with its full time; zoo.t runs the three that must always be found.
+OPTIONS += ZOO_FLAGS
+ZOO_FLAGS ?=## options of make zoo, see harness/zoo/zoo --help
+.PHONY: zoo
+zoo: ## plant every known defect and see that the harness finds it
+	@$(test-env) harness/zoo/zoo $(ZOO_FLAGS)
+
+TESTS += harness/test/zoo.t
