@@ -186,7 +186,7 @@ static void a_bulk_is_all_or_nothing_wherever_it_fails(void **unused)
 	struct kmem_cache *s = own_cache(1024);
 	struct quiet before = settle();
 	unsigned int none = 0, all = 0;
-	void *objects[150];
+	void *objects[150] = {NULL};
 
 	(void)unused;
 	for (unsigned int site = 0; site < 2; site++) {
@@ -230,7 +230,7 @@ static void a_bulk_free_sorts_objects_of_many_slabs_and_caches(void **unused)
 {
 	struct quiet before = settle();
 	struct kmem_cache *s = own_cache(1000), *t = own_cache(1000);
-	void *objects[240];
+	void *objects[240] = {NULL};
 
 	(void)unused;
 	for (int i = 0; i < 240; i++) {

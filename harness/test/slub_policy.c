@@ -20,7 +20,7 @@ static void assert_stat(const struct kmem_cache *s, enum stat_item item, unsigne
 static void the_first_object_brings_a_slab_and_the_next_are_fast(void **unused)
 {
 	struct kmem_cache *s = own_cache(OBJECT_BYTES);
-	void *objects[10];
+	void *objects[10] = {NULL};
 
 	(void)unused;
 	for (int i = 0; i < 10; i++)
@@ -55,7 +55,7 @@ static void a_full_slab_is_left_and_the_first_free_chains_it(void **unused)
 {
 	struct kmem_cache *s = own_cache(OBJECT_BYTES);
 	unsigned int nr = per_slab(s);
-	void *objects[200];
+	void *objects[200] = {NULL};
 
 	(void)unused;
 	assert_true(nr + 1 <= 200);
@@ -81,7 +81,7 @@ static void the_chain_serves_before_new_slabs(void **unused)
 {
 	struct kmem_cache *s = own_cache(OBJECT_BYTES);
 	unsigned int nr = per_slab(s);
-	void *objects[400];
+	void *objects[400] = {NULL};
 
 	(void)unused;
 	assert_true(2 * nr <= 400);
@@ -240,7 +240,7 @@ static void when_the_best_order_fails_the_lowest_serves(void **unused)
 {
 	struct kmem_cache *s = own_cache(2048);
 	unsigned int low = oo_objects(s->min);
-	void *objects[64];
+	void *objects[64] = {NULL};
 
 	(void)unused;
 	assert_true(oo_order(s->oo) > oo_order(s->min));
