@@ -373,8 +373,11 @@ void leave_readers(struct exec *x, unsigned int task)
 {
 	struct task *t = &x->tasks[task];
 
-	for (; t->depth; t->depth--)
+	/* An interrupt inside of read_unlock() may come here too, and must not leave twice. */
+	while (t->depth) {
+		t->depth--;
 		x->allocator->read_unlock();
+	}
 	t->nr_seen = 0;
 }
 
