@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* What all fuzz targets share: reading, counting, and telling of findings; see target.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mutator.h"
+#include "target.h"
+
+/* A path of a finding; a longer folder name is refused. */
+#define FINDING_PATH_MAX 4096
+
+static struct target_figures own_figures;
+struct target_figures *target_figures = &own_figures;
+
+/* The engines link the mutator, others need not. */
+__attribute__((weak)) void mutator_set_style(enum fuzz_style style)
+{
+	(void)style;
+}
+
+/* Figures that others can see; without the file, or if it is too short, they stay here. */
+static void share_figures(void)
+{
+	const char *path = getenv("SLUB_FUZZ_FIGURES");
+	struct stat info;
+	void *shared;
+	int fd;
+
+	if (!path)
+		return;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &info) && info.st_size >= (off_t)sizeof(*target_figures)) {
+		shared = mmap(NULL, sizeof(*target_figures), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			      0);
+		if (shared != MAP_FAILED)
+			target_figures = shared;
+	}
+	close(fd);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	mutator_set_style(target.style);
+	share_figures();
+	return 0;
+}
+
+void target_read(const uint8_t *data, size_t size, struct program *program)
+{
+	static struct program_record records[FUZZ_RECORDS_MAX];
+
+	program->records = records;
+	program->nr_records =
+		program_from_bytes(data, size, &program->header, records, FUZZ_RECORDS_MAX);
+	generate_limit(target.style, program);
+}
+
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
+{
+	const unsigned char *at = bytes;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static bool store_text(const struct program *program, const char *path, const char *comment)
+{
+	struct program_output output;
+	struct program_error error;
+
+	if (program_output_open(&output, path, &error)) {
+		fprintf(stderr, "%s\n", error.text);
+		return false;
+	}
+	fputs(comment, output.stream);
+	program_print_text(output.stream, program);
+	if (program_output_commit(&output, &error)) {
+		fprintf(stderr, "%s\n", error.text);
+		return false;
+	}
+	return true;
+}
+
+bool target_store(const struct program *program, const char *path, const char *comment)
+{
+	char full[FINDING_PATH_MAX];
+	struct program_error error;
+
+	if (strlen(path) + sizeof(".slubops") > sizeof(full)) {
+		fprintf(stderr, "%s: a shorter path is allowed\n", path);
+		return false;
+	}
+	snprintf(full, sizeof(full), "%s.slubops", path);
+	if (program_write_file(full, program, &error)) {
+		fprintf(stderr, "%s\n", error.text);
+		return false;
+	}
+	snprintf(full, sizeof(full), "%s.txt", path);
+	return store_text(program, full, comment);
+}
+
+/* Where a finding of @program is stored, without its ending; "" when that cannot be. */
+static void finding_path(const struct program *program, char path[FINDING_PATH_MAX])
+{
+	const char *dir = getenv("SLUB_FINDINGS_DIR");
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	int length;
+
+	dir = dir && *dir ? dir : "findings";
+	hash = hash_bytes(hash, &program->header, sizeof(program->header));
+	hash = hash_bytes(hash, program->records,
+			  program->nr_records * sizeof(program->records[0]));
+	length = snprintf(path, FINDING_PATH_MAX, "%s/%s-%016" PRIx64, dir, target.name, hash);
+	if (length < 0 || length >= FINDING_PATH_MAX) {
+		fprintf(stderr, "SLUB_FINDINGS_DIR: a shorter path is allowed\n");
+		path[0] = '\0';
+	} else if (mkdir(dir, 0777) && errno != EEXIST) {
+		fprintf(stderr, "%s: %s\n", dir, strerror(errno));
+		path[0] = '\0';
+	}
+}
+
+static void tell(const struct program *program, const struct drive_sim_result *result)
+{
+	const struct exec_finding *finding = &result->finding;
+	char path[FINDING_PATH_MAX], line[PROGRAM_LINE_MAX], comment[2 * PROGRAM_LINE_MAX];
+	size_t used;
+
+	used = (size_t)snprintf(comment, sizeof(comment), "# finding: oracle %u%s%s: %s\n",
+				finding->oracle, finding->invariant[0] ? " " : "",
+				finding->invariant, finding->text);
+	if (finding->record < program->nr_records && used < PROGRAM_LINE_MAX) {
+		program_record_line(line, &program->records[finding->record]);
+		snprintf(comment + used, sizeof(comment) - used, "# record: %zu: %s\n",
+			 finding->record, line);
+	}
+	fputs(comment, stderr);
+	finding_path(program, path);
+	if (path[0] && target_store(program, path, comment)) {
+		fprintf(stderr, "# program: %s.slubops\n", path);
+		fprintf(stderr, "# repeat: slubcheck replay --world sim %s.slubops\n", path);
+	} else {
+		/* The program must not be lost with its file. */
+		program_print_text(stderr, program);
+	}
+}
+
+enum sim_outcome target_run(const struct program *program)
+{
+	struct target_figures *figures = target_figures;
+	struct drive_sim_result result;
+	enum sim_outcome outcome;
+
+	memset(&result, 0, sizeof(result));
+	outcome = target.perform(program, &result);
+	figures->inputs++;
+	figures->records += result.stats.records;
+	figures->points += result.points;
+	figures->switches += result.switches;
+	figures->interrupts += result.interrupts;
+	if (outcome == SIM_INCONCLUSIVE)
+		figures->inconclusive++;
+	if (outcome == SIM_FINDING) {
+		figures->findings++;
+		tell(program, &result);
+	}
+	return outcome;
+}
+
+void target_prime(void)
+{
+	struct program program = {.nr_records = 0};
+	struct program_record none;
+	struct draw draw = {.state = 1};
+
+	program.records = &none;
+	for (unsigned int i = 0; i < 64; i++) {
+		program.header = generate_header(&draw, target.style);
+		target_run(&program);
+	}
+	memset(target_figures, 0, sizeof(*target_figures));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct program program;
+
+	target_read(data, size, &program);
+	if (target_run(&program) == SIM_FINDING)
+		abort();
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Fuzz targets of the allocator: the simulated machine, the interpreter, oracles 1 to 4. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "target.h"
+
+enum sim_outcome target_perform_sim(const struct program *program, struct drive_sim_result *result)
+{
+	static const struct drive_sim_options options = {.step_max = TARGET_POINTS_MAX};
+	static struct drive_sim *drive;
+
+	if (!drive) {
+		const struct exec_options exec = {
+			.allocator = &exec_slub,
+			.oracles = EXEC_ORACLES_ALL,
+		};
+
+		drive = drive_sim_create(&exec);
+		if (!drive) {
+			fprintf(stderr, "%s: out of memory\n", target.name);
+			exit(2);
+		}
+	}
+	return drive_sim_run(drive, program, &options, result);
+}
