@@ -176,6 +176,8 @@ endef
 
 asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 tsan := -fsanitize=thread -fno-omit-frame-pointer
+# Programs are mutated by records, not by values compared, and coroutines have stacks of their own.
+fuzzer := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp$(comma)stack-depth
 cov := -fprofile-instr-generate -fcoverage-mapping
 
 $(eval $(call variant,native,native,$$(CC),,))
@@ -185,10 +187,11 @@ $(eval $(call variant,native-tsan,native,$$(CLANG),$(tsan),$(tsan)))
 $(eval $(call variant,native-clang,native,$$(CLANG),,))
 $(eval $(call variant,sim,sim,$$(CC),,))
 $(eval $(call variant,sim-asan,sim,$$(CLANG),$(asan),$(asan)))
-$(eval $(call variant,sim-fuzz,sim,$$(CLANG),-fsanitize=fuzzer-no-link $(asan),$(asan)))
-$(eval $(call variant,sim-fuzz-plain,sim,$$(CLANG),-fsanitize=fuzzer-no-link,))
+$(eval $(call variant,sim-fuzz,sim,$$(CLANG),$(fuzzer) $(asan),$(asan)))
+$(eval $(call variant,sim-fuzz-plain,sim,$$(CLANG),$(fuzzer),))
 $(eval $(call variant,sim-cov,sim,$$(CLANG),$(cov),$(cov)))
-$(eval $(call variant,afl,sim,AFL_QUIET=1 $$(AFL_CC),,))
+$(eval $(call variant,afl,sim,AFL_QUIET=1 AFL_LLVM_ALLOWLIST=$(CURDIR)/harness/fuzz/afl-allowlist \
+	$$(AFL_CC),,))
 
 # ---------------------------------------------------------------- 3. Macros for fragments
 
