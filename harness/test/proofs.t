@@ -1,0 +1,193 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The quick proofs pass, and the runner cannot be made to say so when they should not."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.realpath(os.environ.get("SRCDIR") or
+                        os.path.join(os.path.dirname(__file__), "..", ".."))
+OUT = os.path.abspath(os.environ.get("O") or os.path.join(ROOT, "build"))
+PROVE = os.path.join(ROOT, "proofs", "prove")
+TABLE = os.path.join(ROOT, "proofs", "properties.tsv")
+# What is proved here: a few seconds each. `make prove` proves them all.
+QUICK = ["S1.list_add", "S3", "S6.pop", "S6.push", "S6.close_open", "S6.get_freelist"]
+
+count = failed = 0
+folder = tempfile.mkdtemp()
+# Runs of this test keep their own results beside those of `make prove`.
+out = os.path.join(folder, "out")
+os.makedirs(out)
+os.symlink(os.path.join(OUT, "cbmc"), os.path.join(out, "cbmc"))
+
+
+def ok(good, name, detail=""):
+    global count, failed
+    count += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
+    if not good:
+        for line in detail.splitlines()[-40:]:
+            print("#   " + line)
+
+
+def prove(*arguments, **environment):
+    settings = {**os.environ, "O": out, "JOBS": "2", **environment}
+    done = subprocess.run([PROVE, *arguments], cwd=ROOT, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env=settings)
+    return done.returncode, done.stdout
+
+
+def expect(status, words, name, *arguments, **environment):
+    code, text = prove(*arguments, **environment)
+    missing = [word for word in words if word not in text]
+    ok(code == status and not missing, name, f"status {code}, not {status}; missing: {missing}\n" + text)
+    return text
+
+
+def table(name, change=lambda row: row, rows=QUICK[:1]):
+    """A table with some rows of the real one, changed."""
+    with open(TABLE, encoding="utf-8") as file:
+        lines = [line for line in file.read().splitlines() if not line.startswith("#")]
+    kept = [change(line.split("\t")) for line in lines[1:] if line.split("\t")[0] in rows]
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join([lines[0]] + ["\t".join(row) for row in kept]) + "\n")
+    return path
+
+
+def with_column(column, value):
+    def change(row):
+        row[column] = value
+        return row
+    return change
+
+
+def scratch_source(patch=None, edit=None):
+    """A copy of slub/ with a defect."""
+    copy = os.path.join(folder, "source")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(os.path.join(ROOT, "slub"), os.path.join(copy, "slub"))
+    if patch:
+        with open(os.path.join(ROOT, "proofs", "mutants", patch + ".patch"), "rb") as file:
+            subprocess.run(["patch", "-p1", "-s"], stdin=file, cwd=copy, check=True)
+    if edit:
+        path = os.path.join(copy, edit[0])
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        assert text.count(edit[1]) == 1, edit
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace(edit[1], edit[2]))
+    return copy
+
+
+def program(name, body):
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(body)
+    return os.path.relpath(path, ROOT)
+
+
+try:
+    # ---- what holds is proved, and the figures reach the file
+    figures = os.path.join(folder, "figures.json")
+    text = expect(0, ["proved", "list.h:"], "the quick set is proved", "--json", figures,
+                  "--only", ",".join(QUICK))
+    with open(figures, encoding="utf-8") as file:
+        found = json.load(file)
+    bad = [id_ for id_, p in found["properties"].items()
+           if p["verdict"] != "proved" or not p["twin"]["claims"] or not p["reach"]["lines"]
+           or p["twin"]["refuted"] != p["twin"]["claims"] or p["proof"]["clauses"] == 0]
+    ok(len(found["properties"]) == len(QUICK) and not bad,
+       "the figures name each property with claims, clauses and lines reached", str(bad))
+    ok(found["mutants"] == found["mutants_refuted"] > len(QUICK), "every mutant is refuted", text)
+    before = json.dumps({k: p["twin"]["refuted"] for k, p in found["properties"].items()})
+    prove("--quick", "--json", figures, "--only", ",".join(QUICK))
+    with open(figures, encoding="utf-8") as file:
+        found = json.load(file)
+    ok(all(p["twin"].get("remembered") and "remembered" not in p["proof"]
+           for p in found["properties"].values()) and
+       before == json.dumps({k: p["twin"]["refuted"] for k, p in found["properties"].items()}),
+       "with --quick the twins come from the last run, the proofs do not", json.dumps(found))
+
+    # ---- what does not hold is refuted
+    one = table("one.tsv", with_column(7, "list-add-tail-first"))
+    source = scratch_source(patch="list-add-back-link")
+    expect(1, ["refuted", "CLAIM made", "counterexample:", "repeat:"],
+           "a defect planted into the core is refuted", "--table", one, "--source", source)
+    source = scratch_source(edit=("slub/list.h", "PLAIN_WRITE(before->next, entry);",
+                                  "PLAIN_WRITE(before[9].next, entry);"))
+    expect(1, ["refuted", "outside object bounds"],
+           "a write past an object is refuted", "--table", one, "--source", source)
+    source = scratch_source(edit=("slub/list.h", "/* Puts @entry first. */",
+                                  "/* Puts @entry first, changed. */"))
+    expect(0, ["proved"], "a changed comment is no defect", "--table", one, "--source", source)
+    source = scratch_source(edit=("slub/list.h", "PLAIN_WRITE(entry->prev, before);",
+                                  "PLAIN_WRITE(entry->prev, before); __asm__ volatile(\"nop\");"))
+    expect(3, ["not proved", "inline assembly"],
+           "inline assembly, which CBMC would pass over, is not proved", "--table", one,
+           "--source", source)
+
+    # ---- what proves nothing is said not to
+    expect(3, ["not proved", "the bound is too small"], "a loop bound too small is not proved",
+           "--table", table("unwind.tsv", with_column(6, "2")))
+    expect(3, ["not proved", "out of time"], "no time is not proved", "--timeout", "1", "--table",
+           table("slow.tsv", rows=["S1.list_del"]))
+    expect(3, ["not proved"], "no memory is not proved", "--memory", "64", "--table",
+           table("large.tsv", rows=["S1.list_del"]))
+    expect(1, ["vacuous", "mutant list-del-back-link is not noticed"],
+           "a mutant that survives makes the proof vacuous", "--table",
+           table("mutant.tsv", with_column(7, "list-del-back-link")))
+    head = '#include "proofs/world/proof.h"\n#include "slub/list.h"\nint main(void)\n{\n'
+    head += "\tstruct list_head a, b;\n\tbool yes = nondet_bool();\n\tINIT_LIST_HEAD(&a);\n"
+    head += "\tlist_add(&b, &a);\n\tCLAIM(a.next == &b && b.next == &a && a.prev == &b);\n"
+    never = program("never.c", head + "\tASSUME(yes && !yes);\n\tCLAIM(a.next == &a);\n\treturn 0;\n}\n")
+    expect(1, ["vacuous", "never true here, or never reached"],
+           "a claim behind contradictory assumptions is vacuous", "--table",
+           table("never.tsv", with_column(3, never)))
+    none = program("none.c", head.replace("\tCLAIM", "\t(void)yes; (void)") + "\treturn 0;\n}\n")
+    expect(3, ["not proved"], "a proof without a claim is not proved", "--table",
+           table("none.tsv", with_column(3, none)))
+    expect(3, ["not proved", "a source is not linked"], "a function without a body is not proved",
+           "--table", table("body.tsv", with_column(4, "proofs/world/alone.c proofs/world/state.c"),
+                            rows=["S6.get_freelist"]))
+
+    # ---- wrong usage
+    expect(2, ["--only S99: no such property", "S6.pop"], "an unknown id is refused",
+           "--only", "S99")
+    expect(2, ["--jobs 0: a whole number from 1 to 256 is allowed"], "no jobs are refused",
+           "--jobs", "0")
+    expect(2, ["unrecognized arguments: --fast"], "an unknown option is refused", "--fast")
+    expect(2, ["nowhere.tsv: No such file"],
+           "a missing table is refused", "--table", "nowhere.tsv")
+    expect(2, ["unwind 'x': a number"], "a bound that is no number is refused", "--table",
+           table("word.tsv", with_column(6, "x")))
+    expect(2, ["7 fields; 8 are needed"], "a short line is refused", "--table",
+           table("short.tsv", lambda row: row[:-1]))
+    expect(2, ["no mutant proofs/mutants/nothing.patch"], "an unknown mutant is refused", "--table",
+           table("nothing.tsv", with_column(7, "nothing")))
+    source = scratch_source(edit=("slub/list.h", "PLAIN_WRITE(after->prev, entry);",
+                                  "PLAIN_WRITE((after)->prev, entry);"))
+    expect(2, ["list-add-back-link.patch does not apply"], "a mutant that does not apply is refused",
+           "--table", table("apply.tsv"), "--source", source)
+    expect(2, ["/nowhere/x.json: No such file"], "results that cannot be written are refused",
+           "--table", one, "--json", "/nowhere/x.json")
+    bare = os.path.join(folder, "bare")
+    os.makedirs(bare)
+    code, text = prove("--table", one, PATH="/usr/bin:/bin", O=bare) if not shutil.which(
+        "cbmc", path="/usr/bin:/bin") else (2, "no cbmc: get it by  ci/cbmc")
+    ok(code == 2 and "no cbmc: get it by  ci/cbmc" in text and text.count("\n") <= 1,
+       "without the model checker one line says how to get it", text)
+    code, text = prove("--list")
+    with open(TABLE, encoding="utf-8") as file:
+        ids = [line.split("\t")[0] for line in file if "\tcbmc\t" in line]
+    ok(code == 0 and all(id_ in text for id_ in ids) and len(ids) >= 10,
+       "--list names every property", text)
+finally:
+    shutil.rmtree(folder, ignore_errors=True)
+print(f"1..{count}")
+sys.exit(failed != 0)
