@@ -90,6 +90,7 @@ struct exec *exec_create(const struct program *program, const struct exec_option
 	x->oracles = options->oracles;
 	x->full_content = options->full_content;
 	x->sequential = options->sequential;
+	x->write_objects = options->write_objects;
 	x->ended = true;
 	x->last_on_slot = mmap(NULL, SLOT_TABLE_BYTES, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -138,7 +138,8 @@ struct exec_options {
 	const struct exec_allocator *allocator;
 	unsigned int oracles; /* EXEC_ORACLE_* */
 	bool full_content;    /* every byte of every object, not samples of those over 8 KiB */
-	bool sequential; /* the driver performs one record after the other, never two at once */
+	bool write_objects; /* a byte in each page of each object, as programs do; for benchmarks */
+	bool sequential;    /* the driver performs one record after the other, never two at once */
 };
 
 struct exec_finding {

@@ -109,6 +109,7 @@ struct exec {
 	bool readers_look; /* the program has a cache whose objects readers look at */
 	_Atomic bool cpus_changed;
 	bool sequential;
+	bool write_objects;
 	bool ended; /* the last run came to its end: nothing is live */
 	size_t boot_pages, boot_objects;
 

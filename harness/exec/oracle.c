@@ -182,11 +182,12 @@ static void construct(unsigned int number, void *object)
 	N(4)                                                                                       \
 	N(5)                                                                                       \
 	N(6)                                                                                       \
-	N(7) N(8) N(9) N(10) N(11) N(12) N(13) N(14) N(15) N(16) N(17) N(18) N(19) N(20) N(21)     \
-		N(22) N(23) N(24) N(25) N(26) N(27) N(28) N(29) N(30) N(31) N(32) N(33) N(34)      \
-			N(35) N(36) N(37) N(38) N(39) N(40) N(41) N(42) N(43) N(44) N(45) N(46)    \
-				N(47) N(48) N(49) N(50) N(51) N(52) N(53) N(54) N(55) N(56) N(57)  \
-					N(58) N(59) N(60) N(61) N(62) N(63)
+	N(7)                                                                                       \
+	N(8) N(9) N(10) N(11) N(12) N(13) N(14) N(15) N(16) N(17) N(18) N(19) N(20) N(21) N(22)    \
+		N(23) N(24) N(25) N(26) N(27) N(28) N(29) N(30) N(31) N(32) N(33) N(34) N(35)      \
+			N(36) N(37) N(38) N(39) N(40) N(41) N(42) N(43) N(44) N(45) N(46) N(47)    \
+				N(48) N(49) N(50) N(51) N(52) N(53) N(54) N(55) N(56) N(57) N(58)  \
+					N(59) N(60) N(61) N(62) N(63)
 #define DEFINE(n)                                                                                  \
 	static void construct_##n(void *object)                                                    \
 	{                                                                                          \
@@ -332,6 +333,8 @@ bool object_begins(struct exec *x, const struct held *held, size_t align, bool z
 	}
 	if (!object_own(x, held, align, idx, task))
 		return false;
+	for (at = 0; x->write_objects && at < held->bytes; at += SAMPLE_EVERY)
+		((char *)held->object)[at] = 1;
 	if (!has_oracle(x, EXEC_ORACLE_CONTENT))
 		return true;
 	if (has_constructor(held)) {
