@@ -103,8 +103,12 @@ static void print_finding(const struct request *request, const struct program *p
 {
 	const struct exec_finding *finding = &told->result.finding;
 
-	printf("%s: FINDING by oracle %u%s%s: %s\n", file, finding->oracle,
-	       *finding->invariant ? ", " : "", finding->invariant, finding->text);
+	/* What the world itself found (an assertion, a deadlock) comes from no oracle. */
+	if (finding->oracle)
+		printf("%s: FINDING by oracle %u%s%s: %s\n", file, finding->oracle,
+		       *finding->invariant ? ", " : "", finding->invariant, finding->text);
+	else
+		printf("%s: FINDING: %s\n", file, finding->text);
 	if (finding->record == EXEC_NO_RECORD)
 		printf("  after the last record\n");
 	else

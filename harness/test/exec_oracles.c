@@ -184,6 +184,21 @@ static void oracles_are_separate(void **state)
 	}
 }
 
+/* A reader that comes after the free is shown nothing, and may not be told of its reuse. */
+static void later_readers_are_not_shown_freed_objects(void **state)
+{
+	struct exec_finding finding;
+
+	(void)state;
+	fake_reset(FAKE_REUSE, 1);
+	finding = perform_in_order(HEAD
+				   "t0: create kc2 align_log2=0 flags=ctor+rcu size=24\n"
+				   "t0: r0 = alloc kc2\nt0: free r0\nt1: rcu_read_lock\nt1: nop\n",
+				   EXEC_ORACLES_ALL, NULL);
+	if (finding.oracle)
+		fail_msg("%s", finding.text);
+}
+
 static void destroy_frees_live_objects_first(void **state)
 {
 	struct exec_stats stats;
@@ -270,6 +285,7 @@ int main(void)
 		cmocka_unit_test(each_misdeed_is_found),
 		cmocka_unit_test(good_allocator_is_silent),
 		cmocka_unit_test(oracles_are_separate),
+		cmocka_unit_test(later_readers_are_not_shown_freed_objects),
 		cmocka_unit_test(destroy_frees_live_objects_first),
 		cmocka_unit_test(filling_a_used_slot_frees_it),
 		cmocka_unit_test(failures_are_counted),
