@@ -174,20 +174,15 @@ static void construct(unsigned int number, void *object)
 	span_fill(object, constructed_start(number), 0, bytes);
 }
 
-#define NUMBERS(N)                                                                                 \
-	N(0)                                                                                       \
-	N(1)                                                                                       \
-	N(2)                                                                                       \
-	N(3)                                                                                       \
-	N(4)                                                                                       \
-	N(5)                                                                                       \
-	N(6)                                                                                       \
-	N(7)                                                                                       \
-	N(8) N(9) N(10) N(11) N(12) N(13) N(14) N(15) N(16) N(17) N(18) N(19) N(20) N(21) N(22)    \
-		N(23) N(24) N(25) N(26) N(27) N(28) N(29) N(30) N(31) N(32) N(33) N(34) N(35)      \
-			N(36) N(37) N(38) N(39) N(40) N(41) N(42) N(43) N(44) N(45) N(46) N(47)    \
-				N(48) N(49) N(50) N(51) N(52) N(53) N(54) N(55) N(56) N(57) N(58)  \
-					N(59) N(60) N(61) N(62) N(63)
+/* The formatter never comes to rest on this list. */
+/* clang-format off */
+#define NUMBERS(N) \
+	N(0) N(1) N(2) N(3) N(4) N(5) N(6) N(7) N(8) N(9) N(10) N(11) N(12) \
+	N(13) N(14) N(15) N(16) N(17) N(18) N(19) N(20) N(21) N(22) N(23) N(24) N(25) \
+	N(26) N(27) N(28) N(29) N(30) N(31) N(32) N(33) N(34) N(35) N(36) N(37) N(38) \
+	N(39) N(40) N(41) N(42) N(43) N(44) N(45) N(46) N(47) N(48) N(49) N(50) N(51) \
+	N(52) N(53) N(54) N(55) N(56) N(57) N(58) N(59) N(60) N(61) N(62) N(63)
+/* clang-format on */
 #define DEFINE(n)                                                                                  \
 	static void construct_##n(void *object)                                                    \
 	{                                                                                          \
