@@ -135,47 +135,31 @@ static void the_name_is_copied(void **unused)
 static void a_ctor_runs_once_for_each_object(void **unused)
 {
 	struct kmem_cache *s = kmem_cache_create("ctor", 40, 0, 0, construct);
-	char *object = kmem_cache_alloc(s, GFP_KERNEL);
+	void *kept[4];
+	char *object = NULL;
 
 	(void)unused;
-	for (int at = 0; at < 40; at++)
-		assert_int_equal(object[at], 0x42);
+	for (int i = 0; i < 5; i++) {
+		object = kmem_cache_alloc(s, GFP_KERNEL);
+		for (int at = 0; at < 40; at++)
+			assert_int_equal(object[at], 0x42);
+		if (i < 4)
+			kept[i] = object;
+	}
 	object[7] = 7;
 	kmem_cache_free(s, object);
 	/* The same object again, as it was left: not constructed a second time. */
 	assert_ptr_equal(kmem_cache_alloc(s, GFP_KERNEL), object);
 	assert_int_equal(object[7], 7);
 	kmem_cache_free(s, object);
+	kmem_cache_free_bulk(s, 4, kept);
 	kmem_cache_destroy(s);
 }
 
 static void a_creation_that_fails_anywhere_leaves_nothing(void **unused)
 {
-	struct quiet before = settle();
-	unsigned int failures = 0;
-
 	(void)unused;
-	for (unsigned int sites = 1; sites <= ALL_SITES; sites++) {
-		for (unsigned int nth = 1; nth < 100; nth++) {
-			struct kmem_cache *s;
-			unsigned int hits;
-
-			faults_begin(sites, nth, nth + (sites & 1));
-			log_begin();
-			s = kmem_cache_create("fails", 520, 0, SLAB_NO_MERGE, NULL);
-			hits = faults_end();
-			log_end();
-			if (s)
-				kmem_cache_destroy(s);
-			else
-				assert_logged("out of memory");
-			failures += !s;
-			assert_nothing_left(before);
-			if (!hits)
-				break;
-		}
-	}
-	assert_true(failures >= 10);
+	assert_true(create_with_faults() >= 10);
 }
 
 static void destroying_a_cache_in_use_names_what_is_left(void **unused)
@@ -227,6 +211,19 @@ static void typesafe_pages_outlive_their_readers(void **unused)
 	kmem_cache_destroy(s);
 }
 
+static void destroying_a_typesafe_cache_waits_for_its_slabs(void **unused)
+{
+	struct kmem_cache *s = kmem_cache_create("rcu", 1000, 0, SLAB_TYPESAFE_BY_RCU, NULL);
+	void *object = kmem_cache_alloc(s, GFP_KERNEL);
+	struct slab *slab = virt_to_slab(object);
+
+	(void)unused;
+	kmem_cache_free(s, object);
+	kmem_cache_destroy(s);
+	/* It led to the cache, which is gone. */
+	assert_int_not_equal(slab->kind, PAGE_SLAB);
+}
+
 static void an_object_of_another_cache_is_reported_and_goes_home(void **unused)
 {
 	struct kmem_cache *s = own_cache(100), *t = own_cache(200);
@@ -253,7 +250,7 @@ static void a_foreign_pointer_is_reported_and_ignored(void **unused)
 	log_begin();
 	kmem_cache_free(s, &local);
 	kfree(&local);
-	kfree((void *)-64l);
+	kfree((void *)-64L);
 	assert_int_equal(ksize(&local), 0);
 	log_end();
 	assert_int_equal(log_lines(), 4);
@@ -291,6 +288,7 @@ int main(void)
 		cmocka_unit_test(a_ctor_runs_once_for_each_object),
 		cmocka_unit_test(a_creation_that_fails_anywhere_leaves_nothing),
 		cmocka_unit_test(typesafe_pages_outlive_their_readers),
+		cmocka_unit_test(destroying_a_typesafe_cache_waits_for_its_slabs),
 		cmocka_unit_test(an_object_of_another_cache_is_reported_and_goes_home),
 		cmocka_unit_test(a_foreign_pointer_is_reported_and_ignored),
 		cmocka_unit_test(freeing_null_does_nothing),

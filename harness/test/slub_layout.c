@@ -13,7 +13,7 @@ static const struct {
 	{192, 16, 42, 1}, {256, 16, 32, 1}, {512, 16, 32, 2}, {1024, 16, 32, 3}, {2048, 16, 16, 3},
 	{4096, 16, 8, 3}, {8192, 16, 4, 3}, {608, 4, 26, 2},  {608, 64, 53, 3},	 {584, 4, 28, 2},
 	{680, 4, 24, 2},  {200, 4, 20, 0},  {200, 16, 40, 1}, {9792, 4, 3, 3},	 {1096, 16, 29, 3},
-	{24, 4, 170, 0},  {40, 4, 102, 0},
+	{24, 4, 170, 0},  {40, 4, 102, 0},  {4688, 4, 6, 3},
 };
 
 static void orders_and_counts_are_those_of_linux(void **unused)
@@ -29,6 +29,19 @@ static void orders_and_counts_are_those_of_linux(void **unused)
 			fail_msg("size %u, %u cpus: order %d, not %u", known[i].size, known[i].cpus,
 				 order, known[i].order);
 	}
+}
+
+/* The first order whose waste is small enough, the demand falling from 1/16 to 1/2. */
+static void waste_decides_between_orders(void **unused)
+{
+	struct order_policy policy = {0, 3, 1};
+
+	(void)unused;
+	/* Orders 0 to 2 waste about 1/8 each; in order 3 a further object fits. */
+	assert_int_equal(calculate_order(3600, 4, &policy), 3);
+	/* Where that is not allowed, 1/8 must do, and the lowest order has it. */
+	policy.max_order = 2;
+	assert_int_equal(calculate_order(3600, 4, &policy), 0);
 }
 
 static void every_size_gets_a_slab_that_holds_it(void **unused)
@@ -163,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders_and_counts_are_those_of_linux),
+		cmocka_unit_test(waste_decides_between_orders),
 		cmocka_unit_test(every_size_gets_a_slab_that_holds_it),
 		cmocka_unit_test(a_larger_max_order_is_used_only_as_far_as_allowed),
 		cmocka_unit_test(min_order_raises_small_slabs),

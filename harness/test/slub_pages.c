@@ -44,8 +44,15 @@ static void an_order_above_the_largest_is_refused(void **unused)
 static void an_address_outside_has_no_page(void **unused)
 {
 	int local = 0;
+	size_t bytes;
+	char *base;
 
 	(void)unused;
+	page_alloc_range(&base, &bytes);
+	assert_non_null(virt_to_head_page(base));
+	assert_non_null(virt_to_head_page(base + bytes - 1));
+	assert_null(virt_to_head_page(base - 1));
+	assert_null(virt_to_head_page(base + bytes));
 	assert_null(virt_to_head_page(&local));
 	assert_null(virt_to_head_page(NULL));
 	assert_null(virt_to_head_page((void *)~0ul));
@@ -175,6 +182,7 @@ static void growth_that_fails_leaves_everything(void **unused)
 static void free_memory_beyond_what_is_kept_goes_back_to_the_system(void **unused)
 {
 	struct page *pages[12];
+	int gone = 0;
 
 	(void)unused;
 	for (int i = 0; i < 12; i++) {
@@ -185,10 +193,14 @@ static void free_memory_beyond_what_is_kept_goes_back_to_the_system(void **unuse
 		free_pages(pages[i]);
 	assert_true(stat_of(0).released >= 6ul << MAX_ORDER);
 	assert_true(stat_of(0).free - stat_of(0).released <= 5ul << MAX_ORDER);
-	/* What was given back can be read, and used again. */
-	for (int i = 0; i < 12; i++)
-		assert_true(*(volatile char *)page_address(pages[i]) == 0 ||
-			    *(volatile char *)page_address(pages[i]) == 0x77);
+	/* What was given back can be read, holds nothing, and can be used again. */
+	for (int i = 0; i < 12; i++) {
+		char content = *(volatile char *)page_address(pages[i]);
+
+		assert_true(content == 0 || content == 0x77);
+		gone += content == 0;
+	}
+	assert_in_range(gone, 6, 11);
 	for (int i = 0; i < 12; i++) {
 		pages[i] = alloc_pages(GFP_KERNEL, MAX_ORDER, 0, PAGE_LARGE);
 		memset(page_address(pages[i]), 0x66, PAGE_SIZE << MAX_ORDER);
@@ -214,6 +226,32 @@ static void objects_lie_on_the_node_asked_for(void **unused)
 	}
 	assert_checks();
 	kmem_cache_destroy(s);
+}
+
+static void partial_slabs_of_another_node_do_not_serve_a_chosen_node(void **unused)
+{
+	struct kmem_cache *s = own_cache(1024);
+	size_t nr = (s->min_partial + 3) * oo_objects(s->oo);
+	void **objects = calloc(nr, sizeof(*objects));
+
+	(void)unused;
+	for (size_t i = 0; i < nr; i++)
+		objects[i] = kmem_cache_alloc_node(s, GFP_KERNEL, 0);
+	for (size_t i = 0; i < nr; i += 2)
+		kmem_cache_free(s, objects[i]);
+	slub_flush_all(s);
+	assert_true(get_node(s, 0)->nr_partial > s->min_partial);
+	for (int i = 0; i < 5; i++) {
+		void *object = kmem_cache_alloc_node(s, GFP_KERNEL, 1);
+
+		assert_int_equal(slab_nid(virt_to_slab(object)), 1);
+		kmem_cache_free(s, object);
+		kmem_cache_shrink(s);
+	}
+	for (size_t i = 1; i < nr; i += 2)
+		kmem_cache_free(s, objects[i]);
+	kmem_cache_destroy(s);
+	free(objects);
 }
 
 static void a_node_without_memory_is_served_by_the_other(void **unused)
@@ -284,6 +322,12 @@ static void a_flush_sorts_a_chain_of_both_nodes(void **unused)
 	kmem_cache_destroy(s);
 }
 
+static void a_creation_that_fails_on_the_second_node_leaves_nothing_on_the_first(void **unused)
+{
+	(void)unused;
+	assert_true(create_with_faults() >= 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,9 +341,12 @@ int main(void)
 		cmocka_unit_test(growth_that_fails_leaves_everything),
 		cmocka_unit_test(free_memory_beyond_what_is_kept_goes_back_to_the_system),
 		cmocka_unit_test(objects_lie_on_the_node_asked_for),
+		cmocka_unit_test(partial_slabs_of_another_node_do_not_serve_a_chosen_node),
 		cmocka_unit_test(a_node_without_memory_is_served_by_the_other),
 		cmocka_unit_test(a_node_that_does_not_exist_means_any),
 		cmocka_unit_test(a_flush_sorts_a_chain_of_both_nodes),
+		cmocka_unit_test(
+			a_creation_that_fails_on_the_second_node_leaves_nothing_on_the_first),
 	};
 
 	unsetenv("LIBSLUB_OPTIONS");

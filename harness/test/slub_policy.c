@@ -6,7 +6,7 @@
 
 #define OBJECT_BYTES 256u /* free pointer in the object, some tens of objects a slab */
 
-static unsigned int per_slab(const struct kmem_cache *s)
+static size_t per_slab(const struct kmem_cache *s)
 {
 	return oo_objects(s->oo);
 }
@@ -54,12 +54,12 @@ static void the_last_freed_is_the_first_allocated(void **unused)
 static void a_full_slab_is_left_and_the_first_free_chains_it(void **unused)
 {
 	struct kmem_cache *s = own_cache(OBJECT_BYTES);
-	unsigned int nr = per_slab(s);
+	size_t nr = per_slab(s);
 	void *objects[200] = {NULL};
 
 	(void)unused;
 	assert_true(nr + 1 <= 200);
-	for (unsigned int i = 0; i <= nr; i++)
+	for (size_t i = 0; i <= nr; i++)
 		objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
 	assert_stat(s, DEACTIVATE_BYPASS, 1);
 	assert_stat(s, ALLOC_SLAB, 2);
@@ -80,7 +80,7 @@ static void a_full_slab_is_left_and_the_first_free_chains_it(void **unused)
 static void the_chain_serves_before_new_slabs(void **unused)
 {
 	struct kmem_cache *s = own_cache(OBJECT_BYTES);
-	unsigned int nr = per_slab(s);
+	size_t nr = per_slab(s);
 	void *objects[400] = {NULL};
 
 	(void)unused;
@@ -102,13 +102,13 @@ static void the_chain_serves_before_new_slabs(void **unused)
 static void a_chain_at_its_limit_goes_to_the_node(void **unused)
 {
 	struct kmem_cache *s = own_cache(OBJECT_BYTES);
-	unsigned int nr = per_slab(s), slabs = s->cpu_partial_slabs + 2;
+	size_t nr = per_slab(s), slabs = s->cpu_partial_slabs + 2;
 	void **objects = calloc(nr * slabs, sizeof(*objects));
 
 	(void)unused;
-	for (unsigned int i = 0; i < nr * slabs; i++)
+	for (size_t i = 0; i < nr * slabs; i++)
 		objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
-	for (unsigned int slab = 0; slab < s->cpu_partial_slabs; slab++) {
+	for (size_t slab = 0; slab < s->cpu_partial_slabs; slab++) {
 		kmem_cache_free(s, objects[slab * nr]);
 		objects[slab * nr] = NULL;
 		assert_int_equal(this_cpu_ptr(s)->partial->slabs, slab + 1);
@@ -128,14 +128,14 @@ static void a_chain_at_its_limit_goes_to_the_node(void **unused)
 /* Fills @slabs slabs of @s and frees everything; @objects has room. */
 static void fill_and_free(struct kmem_cache *s, unsigned int slabs)
 {
-	unsigned int nr = per_slab(s) * slabs;
+	size_t nr = per_slab(s) * slabs;
 	void **objects = calloc(nr, sizeof(*objects));
 
-	for (unsigned int i = 0; i < nr; i++) {
+	for (size_t i = 0; i < nr; i++) {
 		objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
 		assert_non_null(objects[i]);
 	}
-	for (unsigned int i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++)
 		kmem_cache_free(s, objects[i]);
 	free(objects);
 }
@@ -156,14 +156,14 @@ static void a_node_keeps_min_partial_empty_slabs(void **unused)
 static void a_free_gives_an_empty_slab_back_when_the_node_has_enough(void **unused)
 {
 	struct kmem_cache *s = own_cache(OBJECT_BYTES);
-	unsigned int nr = per_slab(s), slabs = (unsigned int)s->min_partial + 2;
+	size_t nr = per_slab(s), slabs = s->min_partial;
 	void **objects = calloc(nr * slabs, sizeof(*objects));
 	unsigned long before;
 
 	(void)unused;
-	for (unsigned int i = 0; i < nr * slabs; i++)
+	for (size_t i = 0; i < nr * slabs; i++)
 		objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
-	for (unsigned int slab = 0; slab < slabs; slab++)
+	for (size_t slab = 0; slab < slabs; slab++)
 		kmem_cache_free(s, objects[slab * nr]);
 	slub_flush_all(s);
 	assert_int_equal(get_node(s, 0)->nr_partial, slabs);
@@ -172,7 +172,12 @@ static void a_free_gives_an_empty_slab_back_when_the_node_has_enough(void **unus
 		kmem_cache_free(s, objects[i]);
 	assert_stat(s, FREE_REMOVE_PARTIAL, before + 1);
 	assert_int_equal(get_node(s, 0)->nr_slabs, slabs - 1);
-	for (unsigned int i = nr; i < nr * slabs; i++)
+	/* One fewer is not enough: the next that becomes empty stays. */
+	for (size_t i = nr + 1; i < 2 * nr; i++)
+		kmem_cache_free(s, objects[i]);
+	assert_stat(s, FREE_REMOVE_PARTIAL, before + 1);
+	assert_int_equal(get_node(s, 0)->nr_slabs, slabs - 1);
+	for (size_t i = 2 * nr; i < nr * slabs; i++)
 		if (i % nr)
 			kmem_cache_free(s, objects[i]);
 	kmem_cache_destroy(s);
@@ -184,12 +189,12 @@ static void shrink_frees_the_empty_and_puts_the_fullest_first(void **unused)
 	static const unsigned int free_of[] = {5, 1, 9, 3, 7, 2};
 	enum { SLABS = sizeof(free_of) / sizeof(free_of[0]) };
 	struct kmem_cache *s = own_cache(OBJECT_BYTES);
-	unsigned int nr = per_slab(s), last = 0, listed = 0;
+	size_t nr = per_slab(s), last = 0, listed = 0;
 	void **objects = calloc(nr * (SLABS + 3), sizeof(*objects));
 	struct slab *slab;
 
 	(void)unused;
-	for (unsigned int i = 0; i < nr * (SLABS + 3); i++)
+	for (size_t i = 0; i < nr * (SLABS + 3); i++)
 		objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
 	for (unsigned int i = 0; i < SLABS; i++)
 		for (unsigned int j = 0; j < free_of[i]; j++)
@@ -239,12 +244,12 @@ static void a_flush_empties_the_slots(void **unused)
 static void when_the_best_order_fails_the_lowest_serves(void **unused)
 {
 	struct kmem_cache *s = own_cache(2048);
-	unsigned int low = oo_objects(s->min);
+	size_t low = oo_objects(s->min);
 	void *objects[64] = {NULL};
 
 	(void)unused;
 	assert_true(oo_order(s->oo) > oo_order(s->min));
-	for (unsigned int i = 0; i < 4 * low; i++) {
+	for (size_t i = 0; i < 4 * low; i++) {
 		/* Each slab's first attempt fails, and only that. */
 		faults_begin(1u << FAULT_PAGE, 1, 1);
 		objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
@@ -252,7 +257,7 @@ static void when_the_best_order_fails_the_lowest_serves(void **unused)
 		assert_non_null(objects[i]);
 		assert_int_equal(virt_to_slab(objects[i])->order, oo_order(s->min));
 		memset(objects[i], 0x55, 2048);
-		for (unsigned int j = 0; j < i; j++)
+		for (size_t j = 0; j < i; j++)
 			assert_ptr_not_equal(objects[i], objects[j]);
 	}
 	assert_stat(s, ORDER_FALLBACK, 4);
@@ -297,7 +302,7 @@ static void a_cpu_that_goes_down_loses_nothing(void **unused)
 		free(objects);
 		skip();
 	}
-	for (unsigned int i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++)
 		objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
 	kmem_cache_free(s, objects[0]);
 	c = this_cpu_ptr(s);
@@ -323,7 +328,7 @@ static void a_cpu_that_goes_down_loses_nothing(void **unused)
 	kmem_cache_free(s, objects[nr - 1]);
 	objects[nr - 1] = kmem_cache_alloc(s, GFP_KERNEL);
 	assert_non_null(c->slab);
-	for (unsigned int i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++)
 		kmem_cache_free(s, objects[i]);
 	assert_int_equal(objects_in_use(s), 0);
 	kmem_cache_destroy(s);

@@ -173,6 +173,38 @@ static inline unsigned int log_lines(void)
 	} while (0)
 
 /*
+ * Makes a cache with every attempt at every combination of sites failing, one after the other,
+ * and sees that nothing is left each time. Return: how many creations have failed.
+ */
+static inline unsigned int create_with_faults(void)
+{
+	struct quiet before = settle();
+	unsigned int failures = 0;
+
+	for (unsigned int sites = 1; sites <= ALL_SITES; sites++) {
+		for (unsigned int nth = 1; nth < 100; nth++) {
+			struct kmem_cache *s;
+			unsigned int hits;
+
+			log_begin();
+			faults_begin(sites, nth, nth + (sites & 1));
+			s = kmem_cache_create("fails", 520, 0, SLAB_NO_MERGE, NULL);
+			hits = faults_end();
+			log_end();
+			if (s)
+				kmem_cache_destroy(s);
+			else
+				assert_logged("out of memory");
+			failures += !s;
+			assert_nothing_left(before);
+			if (!hits)
+				break;
+		}
+	}
+	return failures;
+}
+
+/*
  * Runs @body in a process of its own, in which the allocator has not booted: for boot options.
  * The body says what it found by EXPECT(), since cmocka's assertions are of the parent.
  */

@@ -48,14 +48,14 @@ lanes: stress
 
 print("1..11")
 with tempfile.TemporaryDirectory() as folder:
-    done = run("--only", ",".join(REQUIRED), "--lane", "stress", "--budget", "20", "--repeat",
+    done = run("--only", ",".join(REQUIRED), "--lane", "sim,stress", "--budget", "15", "--repeat",
                "--json", f"{folder}/json")
     said = done.stdout + done.stderr
     for line in done.stdout.splitlines():
         print(f"# {line}")
     results = read_json(f"{folder}/json")
     clean = [r for r in results if not r["defect"]]
-    ok(clean and not any(r["found"] for r in clean) and all(r["executions"] > 10000 for r in clean),
+    ok(len(clean) == 2 and not any(r["found"] for r in clean) and all(r["executions"] > 1000 for r in clean),
        "the core without a defect is silent", said)
     for name in REQUIRED:
         found = [r for r in results if r["defect"] == name and r["found"]]
