@@ -55,6 +55,9 @@ RUN_NEEDS += $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-regress) $(fuzz-seeds)
 
 $(eval $(call program-alone,native-asan,fuzz_mutator,harness/test/fuzz_mutator.c \
 	harness/fuzz/generate.c harness/fuzz/mutator.c $(wildcard harness/program/*.c),-lcmocka))
+# What nobody has set is a large number there, not the zero that a new stack holds.
+$(call objects,native-asan,harness/fuzz/generate.c harness/fuzz/mutator.c): \
+	EXTRA_CFLAGS := -ftrivial-auto-var-init=pattern
 fuzz-tests := $(O)/native-asan/fuzz_mutator $(fuzz-generate) harness/test/fuzz_seeds.t
 harness/test/fuzz_seeds.t: | $(fuzz-regress) $(fuzz-seeds)
 harness/test/fuzz_lane.t: | $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-regress) $(fuzz-seeds)

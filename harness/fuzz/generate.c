@@ -151,12 +151,19 @@ static void draw_habits(struct recipe *r)
 	r->gfp = draw_chance(d, 1, 2) ? 0 : (unsigned int)draw_bits(d);
 	r->stick = draw_range(d, 2, 15);
 	r->fill = draw_range(d, 6, 11);
+	r->recent = draw_chance(d, 1, 3) ? 0 : draw_range(d, 1, 14);
+	r->nr_fills = 0;
 	r->motif = draw_density(d, 4, 3);
+	/* Where several tasks share a cpu, they race for its slot. */
+	r->nr_homes = draw_chance(d, 1, 3) ? 1 : r->header.cpus;
+	r->delta_even = draw_chance(d, 1, 2);
 	r->migrate = concurrent ? draw_density(d, 6, 4) : 0;
 	r->switches = concurrent ? 1u << draw_below(d, 7) : 0;
+	r->next_task = draw_chance(d, 1, 2) ? 0 : draw_range(d, 4, 15);
 	r->irqs = concurrent ? draw_density(d, 9, 4) : 0;
 	r->delta_log2 = draw_range(d, 2, 8);
 	memset(r->filled, 0, sizeof(r->filled));
+	memset(r->latest, 0, sizeof(r->latest));
 	r->task = (uint16_t)draw_below(d, r->header.tasks);
 }
 
@@ -201,14 +208,22 @@ void recipe_for(struct recipe *r, uint64_t seed, enum fuzz_style style,
 
 /* ---- 2. Fields and records */
 
+/* A size like @size, a little below it (the same slabs, not the same bytes), or any. */
+static uint64_t draw_near(struct draw *d, uint32_t size)
+{
+	unsigned int kind = draw_below(d, 8);
+
+	if (kind < 4)
+		return size;
+	return kind < 6 && size > 16 ? size - draw_below(d, 16) : draw_size(d);
+}
+
 static uint64_t draw_kmalloc_size(struct recipe *r)
 {
 	struct draw *d = &r->draw;
 
-	if (draw_chance(d, 12, 16))
-		return r->kmalloc_size;
 	if (draw_chance(d, 15, 16))
-		return draw_size(d);
+		return draw_near(d, r->kmalloc_size);
 	/* Page blocks, and now and then what nobody can have. */
 	return draw_digits(d, draw_chance(d, 7, 8) ? 17 : 40);
 }
@@ -266,7 +281,7 @@ uint64_t generate_field(struct recipe *r, unsigned int op, const struct program_
 	case KEY(KMALLOC_ALIGN, align_log2):
 		return draw_chance(d, 3, 4) ? 0 : draw_below(d, 13);
 	case KEY(CREATE, size):
-		return draw_chance(d, 3, 4) ? r->cache_size : draw_size(d);
+		return draw_near(d, r->cache_size);
 	case KEY(ALLOC_BULK, count):
 		return draw_bulk_count(r);
 	case KEY(KMALLOC, size):
@@ -277,7 +292,8 @@ uint64_t generate_field(struct recipe *r, unsigned int op, const struct program_
 		return draw_below(d, 4);
 	case KEY(SWITCH, delta):
 	case KEY(IRQ, delta):
-		return draw_digits(d, r->delta_log2);
+		return r->delta_even ? draw_below(d, UINT64_C(1) << r->delta_log2)
+				     : draw_digits(d, r->delta_log2);
 	case KEY(SWITCH, ops):
 		return draw_geometric(d, 12);
 	case KEY(FAULT, nth):
@@ -301,12 +317,25 @@ static uint32_t draw_slot(struct recipe *r, bool filled)
 {
 	uint32_t slot = 0;
 
+	if (filled && r->nr_fills && draw_chance(&r->draw, r->recent, 16)) {
+		slot = r->latest[(r->nr_fills - draw_geometric(&r->draw, RECIPE_LATEST)) %
+				 RECIPE_LATEST];
+		if (r->filled[slot])
+			return slot;
+	}
 	for (unsigned int tries = 0; tries < 12; tries++) {
 		slot = draw_below(&r->draw, r->nr_slots);
 		if (r->filled[slot] == filled)
 			break;
 	}
 	return slot;
+}
+
+static void note_slot(struct recipe *r, uint32_t slot, bool filled)
+{
+	r->filled[slot] = filled;
+	if (filled)
+		r->latest[r->nr_fills++ % RECIPE_LATEST] = slot;
 }
 
 struct program_record generate_record(struct recipe *r, unsigned int op)
@@ -323,7 +352,7 @@ struct program_record generate_record(struct recipe *r, unsigned int op)
 	record.cpu = draw_cpu(r);
 	if (slot_use[op] != SLOT_NONE) {
 		record.slot = draw_slot(r, slot_use[op] != SLOT_FILLS);
-		r->filled[record.slot] = slot_use[op] != SLOT_EMPTIES;
+		note_slot(r, record.slot, slot_use[op] != SLOT_EMPTIES);
 	}
 	return record;
 }
@@ -372,7 +401,7 @@ static size_t motif_fill(struct recipe *r, struct program_record *out, size_t ma
 	for (size_t i = 0; i < nr; i++) {
 		out[i] = model;
 		out[i].slot = (first + (uint32_t)i) % r->nr_slots;
-		r->filled[out[i].slot] = true;
+		note_slot(r, out[i].slot, true);
 		model.cpu = PROGRAM_ANY;
 	}
 	return nr;
@@ -442,10 +471,23 @@ static size_t motif_all(struct recipe *r, struct program_record *out, size_t max
 	return nr;
 }
 
+/* Something fails in what comes next, if the recipe has faults at all. */
+static size_t motif_fault(struct recipe *r, struct program_record *out, size_t max)
+{
+	size_t nr = 0;
+
+	if (r->op_weights[PROGRAM_FAULT] && max > 1)
+		out[nr++] = generate_record(r, PROGRAM_FAULT);
+	out[nr++] = generate_record(r, draw_chance(&r->draw, 1, 4) && r->op_weights[PROGRAM_CREATE]
+					       ? PROGRAM_CREATE
+					       : draw_op(r));
+	return nr;
+}
+
 size_t generate_run(struct recipe *r, struct program_record *out, size_t max)
 {
 	static size_t (*const motifs[])(struct recipe *, struct program_record *, size_t) = {
-		motif_fill, motif_empty, motif_race, motif_pingpong, motif_all,
+		motif_fill, motif_empty, motif_race, motif_pingpong, motif_all, motif_fault,
 	};
 
 	if (draw_chance(&r->draw, r->motif, 16))
@@ -456,17 +498,37 @@ size_t generate_run(struct recipe *r, struct program_record *out, size_t max)
 
 /* ---- 4. Schedules */
 
-/* A switch in front of a record of task @running goes to another task. */
-static struct program_record draw_switch(struct recipe *r, unsigned int running)
+static void set_switch(struct program_record *record, uint64_t to, uint64_t ops)
+{
+	record->arg &= ~(PROGRAM_ARG(SWITCH, to, -1) | PROGRAM_ARG(SWITCH, ops, -1));
+	record->arg |= PROGRAM_ARG(SWITCH, to, to) | PROGRAM_ARG(SWITCH, ops, ops);
+}
+
+/*
+ * A switch in front of the first of @nr records goes to another task: in some recipes to the one
+ * that is next anyway, for as many records as it has in a row, so that these come in the middle
+ * of the first.
+ */
+static struct program_record draw_switch(struct recipe *r, const struct program_record *records,
+					 size_t nr)
 {
 	struct program_record record = generate_record(r, PROGRAM_SWITCH);
-	unsigned int tasks = r->header.tasks;
+	unsigned int tasks = r->header.tasks, running = records[0].task;
+	size_t next = 1, end;
 
-	if (tasks > 1 && PROGRAM_GET(&record, SWITCH, to) == running) {
-		uint64_t to = (running + 1 + draw_below(&r->draw, tasks - 1)) % tasks;
-
-		record.arg &= ~PROGRAM_ARG(SWITCH, to, -1);
-		record.arg |= PROGRAM_ARG(SWITCH, to, to);
+	if (tasks == 1)
+		return record;
+	while (next < nr && next < 4 && records[next].task == running)
+		next++;
+	if (next < nr && next < 4 && draw_chance(&r->draw, r->next_task, 16)) {
+		end = next + 1;
+		while (end < nr && end < next + 12 && records[end].task == records[next].task)
+			end++;
+		set_switch(&record, records[next].task,
+			   draw_range(&r->draw, 1, (uint32_t)(end - next)));
+	} else if (PROGRAM_GET(&record, SWITCH, to) == running) {
+		set_switch(&record, (running + 1 + draw_below(&r->draw, tasks - 1)) % tasks,
+			   PROGRAM_GET(&record, SWITCH, ops));
 	}
 	return record;
 }
@@ -489,7 +551,7 @@ size_t generate_schedule(struct recipe *r, struct program_record *records, size_
 		size_t room = max - out - (nr_bare - i);
 
 		if (r->style == FUZZ_CONCURRENT && room && draw_chance(&r->draw, r->switches, 64)) {
-			records[out++] = draw_switch(r, bare[i].task);
+			records[out++] = draw_switch(r, bare + i, nr_bare - i);
 			room--;
 		}
 		if (r->style == FUZZ_CONCURRENT && room >= 2 &&
@@ -529,9 +591,8 @@ static size_t generate_prologue(struct recipe *r, struct program_record *out, si
 		out[nr++].arg |= PROGRAM_ARG(CREATE, cache, cache);
 	}
 	for (unsigned int task = 0; spread && task < r->header.tasks && nr < max; task++) {
-		unsigned int cpu = task % r->header.cpus;
+		unsigned int cpu = task % r->nr_homes;
 
-		/* Now and then they are not spread evenly: two on one cpu race for its slot. */
 		if (draw_chance(&r->draw, 1, 4))
 			cpu = draw_below(&r->draw, r->header.cpus);
 		out[nr] = generate_record(r, fill_op(r));

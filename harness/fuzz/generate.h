@@ -25,6 +25,8 @@
 #define FUZZ_CACHES_MAX	 4u
 #define FUZZ_SLOTS_MAX	 64u
 
+#define RECIPE_LATEST 4u
+
 enum fuzz_style { FUZZ_CONCURRENT, FUZZ_SEQUENTIAL };
 
 struct recipe {
@@ -41,13 +43,19 @@ struct recipe {
 	unsigned int gfp;	  /* allowed in allocations */
 	unsigned int stick;	  /* of 16: the next record is of the same task */
 	unsigned int fill;	  /* of 16: it fills a slot rather than empties one */
+	unsigned int recent;	  /* of 16: what is emptied was filled a moment ago */
 	unsigned int motif;	  /* of 16: a motif comes in place of a single record */
 	unsigned int migrate;	  /* of 64: a record sends its task to another cpu */
 	unsigned int switches;	  /* of 64: there is a switch in front of a record */
+	unsigned int next_task;	  /* of 16: a switch goes to the task that is next in the file */
 	unsigned int irqs;	  /* of 64: there is an interrupt in front of a record */
+	bool delta_even;	  /* all deltas alike; else small ones more often */
+	unsigned int nr_homes;	  /* cpus that tasks start on */
 	unsigned int delta_log2;  /* deltas are below 2 to this */
 	/* What the program has done so far, as far as the recipe has written it. */
 	uint8_t filled[FUZZ_SLOTS_MAX];
+	uint32_t latest[RECIPE_LATEST]; /* slots filled last, the latest at nr_fills - 1 */
+	unsigned int nr_fills;
 	uint16_t task;
 };
 
