@@ -263,6 +263,8 @@ static void __sort_partial(struct kmem_cache_node *n, struct list_head *empty)
 	struct list_head by_free[SHRINK_PROMOTE_MAX];
 	struct slab *slab, *following;
 
+	if (list_empty(&n->partial))
+		return;
 	for (int i = 0; i < SHRINK_PROMOTE_MAX; i++)
 		INIT_LIST_HEAD(&by_free[i]);
 	list_for_each_entry_safe (slab, following, &n->partial, slab_list) {

@@ -33,6 +33,12 @@ static inline void set_freepointer(const struct kmem_cache *s, void *object, voi
 	PLAIN_WRITE(*freepointer_slot(s, object), next);
 }
 
+/* The same in a slab that is being made. */
+static inline void init_freepointer(const struct kmem_cache *s, void *object, void *next)
+{
+	PRIVATE_WRITE(*freepointer_slot(s, object), next);
+}
+
 /* Visits each of the @nr objects of the slab at @base, as a char pointer. */
 #define for_each_object(p, s, base, nr)                                                            \
 	for (char *p = (base); p < (char *)(base) + (size_t)(nr) * (s)->size; p += (s)->size)

@@ -23,7 +23,7 @@ static void *setup_freelist(struct kmem_cache *s, struct slab *slab, unsigned in
 	for_each_object (p, s, base, objects) {
 		if (s->ctor)
 			s->ctor(p);
-		set_freepointer(s, p, p == last ? NULL : p + s->size);
+		init_freepointer(s, p, p == last ? NULL : p + s->size);
 	}
 	return base;
 }
@@ -51,8 +51,8 @@ static struct slab *allocate_slab(struct kmem_cache *s, gfp_t flags, int node)
 	slab->next = NULL;
 	slab->slabs = 0;
 	/* The slab is in flight: nobody can reach these words before a lock or a commit. */
-	WRITE_ONCE(slab->freelist, setup_freelist(s, slab, counters.objects));
-	WRITE_ONCE(slab->counters, counters.word);
+	PRIVATE_WRITE(slab->freelist, setup_freelist(s, slab, counters.objects));
+	PRIVATE_WRITE(slab->counters, counters.word);
 
 	n = get_node(s, slab_nid(slab));
 	if (n) { /* NULL only while the first node structure is being made */

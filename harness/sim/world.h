@@ -137,6 +137,12 @@ void *sim_read_stale(void *const volatile *addr);
 		sim_touch_word(&(x));                                                              \
 		SIM_VOLATILE(x) = sim_value;                                                       \
 	} while (0)
+#define PRIVATE_WRITE(x, v)                                                                        \
+	do {                                                                                       \
+		__typeof__(x) sim_value = (v);                                                     \
+		sim_touch_word(&(x));                                                              \
+		(x) = sim_value;                                                                   \
+	} while (0)
 #define READ_STALE(p)                                                                              \
 	__extension__({                                                                            \
 		void *const volatile *sim_stale = (void *const volatile *)(p);                     \

@@ -27,10 +27,10 @@
  *	smp_load_acquire(p)			pairs with smp_store_release and cmpxchg
  *	smp_store_release(p, v)
  *	PLAIN_READ(x), PLAIN_WRITE(x, v)	plain access: a lock or ownership excludes others
- *	READ_STALE(p)				*(void **)p where p may point into an object that
- *						somebody else owns by now: any value may come
- *						back, and a compare-and-swap must reject it
- *	atomic_long_add(p, delta)		relaxed, on a long
+ *	PRIVATE_WRITE(x, v)			plain write to memory that nobody else can reach
+ *yet: not worth a stop of a simulated world READ_STALE(p)				*(void **)p
+ *where p may point into an object that somebody else owns by now: any value may come back, and a
+ *compare-and-swap must reject it atomic_long_add(p, delta)		relaxed, on a long
  *	try_cmpxchg_double(p1, p2, o1, o2, n1, n2)
  *						p1 and p2 are neighbours, p1 on a 16-byte boundary;
  *						true: both were equal and are replaced (full

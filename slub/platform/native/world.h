@@ -22,6 +22,7 @@
 #define smp_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define PLAIN_READ(x)		(x)
 #define PLAIN_WRITE(x, v)	((x) = (v))
+#define PRIVATE_WRITE(x, v)	((x) = (v))
 #define atomic_long_add(p, d)	((void)__atomic_fetch_add((p), (d), __ATOMIC_RELAXED))
 /* Two threads on one cpu may lose an update: statistics, cheap rather than exact. */
 #define STAT_ADD(x, d) WRITE_ONCE(x, READ_ONCE(x) + (d))
