@@ -490,9 +490,9 @@ static void run(struct result *result)
 			show_progress(t - begin, live);
 			shown = t;
 		}
-		if (operations_done() != last || load(&stress_shared->epochs) == 0) {
+		if (operations_done() != last) {
 			last = operations_done();
-			moved = last || t - begin < STANDSTILL_SECONDS ? t : moved;
+			moved = t;
 		}
 		if (t - moved > STANDSTILL_SECONDS || interrupts > 1) {
 			stood_still = interrupts <= 1;
