@@ -343,4 +343,5 @@ help: ## this list
 
 FORCE:
 
--include $(shell [ -d '$(O)' ] && find '$(O)' -name '*.d' -not -path '*/cbmc/*')
+-include $(shell [ -d '$(O)' ] && find '$(O)' -name '*.d' -not -path '*/cbmc/*' \
+	-not -path '$(O)/zoo/*')
