@@ -11,7 +11,7 @@
 #define WORLD_ARENA_PAGES 1
 #endif
 
-extern char world_contents[WORLD_ARENA_PAGES * PAGE_SIZE];
+extern void *world_contents[WORLD_ARENA_PAGES * PAGE_SIZE / sizeof(void *)];
 extern struct page world_descriptors[WORLD_ARENA_PAGES];
 
 #endif /* PROOF_ARENA_H */

@@ -62,6 +62,7 @@ bool proof_is_stale(void *const *p);
 extern unsigned int world_log_messages;
 extern bool world_panic_expected;
 extern unsigned int world_faults; /* faults that may still happen */
+extern bool world_fails_always;
 extern unsigned int world_rcu_readers;
 extern struct rcu_head *world_rcu_pending; /* the last one handed to call_rcu() */
 extern void (*world_rcu_func)(struct rcu_head *head);

@@ -54,6 +54,13 @@ struct proof_object *object(unsigned int i)
 
 void any_objects(void)
 {
+	unsigned int free = any_from_to(0, OBJECTS);
+
+	any_objects_of(free, any_from_to(0, OBJECTS - free));
+}
+
+void any_objects_of(unsigned int nr_on_slab, unsigned int nr_taken)
+{
 	unsigned int seen = 0;
 
 	for (unsigned int i = 0; i < OBJECTS; i++) {
@@ -61,8 +68,8 @@ void any_objects(void)
 		ASSUME(!(seen & 1u << permutation[i]));
 		seen |= 1u << permutation[i];
 	}
-	on_slab = any_from_to(0, OBJECTS);
-	taken = any_from_to(0, OBJECTS - on_slab);
+	on_slab = nr_on_slab;
+	taken = nr_taken;
 	for (unsigned int i = 0; i < OBJECTS; i++) {
 		object(i)->front = nondet_ulong();
 		object(i)->next = any_word();
@@ -156,12 +163,20 @@ void any_cache(void)
 	world_cpus = CPUS;
 }
 
-static struct slab foreign; /* of this cache, whose objects nobody looks at */
+static struct slab foreign, foreign_chain; /* of this cache, whose objects nobody looks at */
 unsigned int holder;
 struct slot_words slots_before[CPUS];
 
 void any_slots(bool holds)
 {
+	union slab_counters counters = {.word = 0};
+
+	counters.objects = OBJECTS;
+	counters.frozen = 1;
+	counters.inuse = 1;
+	foreign_chain.counters = counters.word;
+	foreign_chain.freelist = &foreign_chain;
+	foreign_chain.slabs = 1;
 	holder = any_from_to(0, CPUS - 1);
 	for (unsigned int cpu = 0; cpu < CPUS; cpu++) {
 		struct kmem_cache_cpu *c = &slots[cpu].c;
@@ -183,7 +198,7 @@ void any_slots(bool holds)
 			c->slab = &foreign;
 			foreign.node = any_from_to(0, 1) & 1;
 		}
-		c->partial = any_word();
+		c->partial = c->tid & TID_OFFLINE || nondet_bool() ? NULL : &foreign_chain;
 		slots_before[cpu].freelist = c->freelist;
 		slots_before[cpu].tid = c->tid;
 		slots_before[cpu].slab = c->slab;
@@ -230,15 +245,13 @@ bool slab_unchanged(void)
 
 void any_slab(bool frozen, bool listed)
 {
-	union slab_counters counters = {.word = 0};
+	/* Written as a number, which folds where a union of bit-fields would not. */
+	unsigned long inuse = OBJECTS - on_slab;
 
 	slab->kind = PAGE_SLAB;
-	counters.objects = OBJECTS;
-	counters.inuse = (OBJECTS - on_slab) & 0xffff;
-	counters.frozen = frozen;
 	slab->slab_cache = cache;
 	slab->freelist = slab_freelist();
-	slab->counters = counters.word;
+	slab->counters = inuse | (unsigned long)OBJECTS << 16 | (unsigned long)frozen << 31;
 	if (!listed) {
 		slab->slab_list.next = any_word();
 		slab->slab_list.prev = any_word();
@@ -246,8 +259,7 @@ void any_slab(bool frozen, bool listed)
 	slab_before = *slab;
 }
 
-/* What stands at place @place of the list with the slab at @at. */
-static struct list_head *listed_at(int place, int at)
+struct list_head *listed_at(int place, int at)
 {
 	if (at >= 0 && place == at)
 		return &slab->slab_list;

@@ -58,6 +58,8 @@ static inline void *object_at(unsigned int i, unsigned int end)
 
 /* Draws the places of all objects and the contents of all words. */
 void any_objects(void);
+/* The same with so many on the freelists: constants there fold many conditions of the core. */
+void any_objects_of(unsigned int nr_on_slab, unsigned int nr_taken);
 /* The heads of both freelists. */
 void *slab_freelist(void);
 void *taken_freelist(void);
@@ -114,6 +116,9 @@ void pages_of_slab(void);
 void any_slab(bool frozen, bool listed);
 /* Draws the node's list of @others; the slab stands at place @at of it, -1: nowhere. */
 void any_node(int at);
+
+/* What stands at place @place of the list that any_node(@at) has drawn; its head at either end. */
+struct list_head *listed_at(int place, int at);
 
 /* All statistics, over all slots. */
 unsigned long stat_sum(enum stat_item item);

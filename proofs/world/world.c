@@ -139,14 +139,15 @@ void world_once(void (*fn)(void))
 
 /* ---- Pages */
 
-char world_contents[WORLD_ARENA_PAGES * PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+void *world_contents[WORLD_ARENA_PAGES * PAGE_SIZE / sizeof(void *)]
+	__attribute__((aligned(PAGE_SIZE)));
 struct page world_descriptors[WORLD_ARENA_PAGES];
 
 bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside)
 {
 	(void)align; /* an object of CBMC starts at a multiple of every power of two below 2^56 */
 	__CPROVER_assert(beside == sizeof(struct page), "one descriptor a page");
-	arena->base = world_contents;
+	arena->base = (char *)world_contents;
 	arena->beside = (char *)world_descriptors;
 	arena->bytes = sizeof(world_contents);
 	return true;
@@ -205,12 +206,15 @@ void synchronize_rcu(void)
 /* ---- Faults, random draws, log, assertions */
 
 unsigned int world_faults;
+bool world_fails_always;
 unsigned int world_log_messages;
 bool world_panic_expected;
 
 bool world_should_fail(enum world_fault site)
 {
 	(void)site;
+	if (world_fails_always)
+		return true;
 	if (!world_faults || !nondet_bool())
 		return false;
 	world_faults--;
