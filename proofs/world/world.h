@@ -57,6 +57,7 @@ void world_point(void);
 #define PLAIN_READ(x)		READ_ONCE(x)
 #define PLAIN_WRITE(x, v)	WRITE_ONCE(x, v)
 #define PRIVATE_WRITE(x, v)	((void)((x) = (v)))
+#define PRIVATE_WRITE(x, v)	((void)((x) = (v)))
 #define STAT_ADD(x, delta)	((void)((x) += (delta)))
 #define atomic_long_add(p, delta)                                                                  \
 	do {                                                                                       \
