@@ -32,7 +32,7 @@ void __remove_partial(struct kmem_cache_node *n, struct slab *slab);
 /*
  * Takes a slab with free objects from the lists: @node's first, or the caller's own for
  * NUMA_NO_NODE; then, unless __GFP_THISNODE or @node forbid it, from other nodes by distance.
- * Besides, up to half of what a chain may hold comes along in take->chain.
+ * Besides, slabs for the chain come along in take->chain: one more than half of what it may hold.
  * Return: false when no list has one.
  */
 bool get_partial(struct kmem_cache *s, gfp_t flags, int node, struct partial_take *take);

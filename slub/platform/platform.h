@@ -23,20 +23,27 @@
  * Every access to memory that another thread may reach goes through one of these macros, so
  * that a simulated world can stop in front of it and a sanitizer sees what the language allows.
  *
- *	READ_ONCE(x), WRITE_ONCE(x, v)		relaxed atomic access to a word or less
- *	smp_load_acquire(p)			pairs with smp_store_release and cmpxchg
- *	smp_store_release(p, v)
- *	PLAIN_READ(x), PLAIN_WRITE(x, v)	plain access: a lock or ownership excludes others
- *	PRIVATE_WRITE(x, v)			plain write to memory that nobody else can reach
- *yet: not worth a stop of a simulated world READ_STALE(p)				*(void **)p
- *where p may point into an object that somebody else owns by now: any value may come back, and a
- *compare-and-swap must reject it atomic_long_add(p, delta)		relaxed, on a long
- *	try_cmpxchg_double(p1, p2, o1, o2, n1, n2)
- *						p1 and p2 are neighbours, p1 on a 16-byte boundary;
- *						true: both were equal and are replaced (full
- *						barrier); false: nothing has changed
- *	STAT_ADD(x, delta)			a counter that may lose an update natively and
- *						never does in a simulated world
+ * READ_ONCE(x), WRITE_ONCE(x, v): relaxed atomic access to a word or less.
+ *
+ * smp_load_acquire(p), smp_store_release(p, v): each pairs with the other, and with a
+ * try_cmpxchg_double() that succeeds.
+ *
+ * PLAIN_READ(x), PLAIN_WRITE(x, v): plain access; a lock or ownership keeps others out.
+ *
+ * PRIVATE_WRITE(x, v): plain write to memory that nobody else can reach yet, which is not worth
+ * a stop of a simulated world.
+ *
+ * READ_STALE(p): *(void **)p, where p may point into an object that somebody else owns by now.
+ * Any value may come back, and a compare-and-swap must reject it.
+ *
+ * atomic_long_add(p, delta): relaxed, on a long.
+ *
+ * try_cmpxchg_double(p1, p2, o1, o2, n1, n2): p1 and p2 are neighbours, p1 on a 16-byte
+ * boundary. True: both were equal and are replaced, with a full barrier. False: nothing has
+ * changed.
+ *
+ * STAT_ADD(x, delta): a counter that may lose an update natively and never does in a simulated
+ * world.
  */
 
 /*
@@ -107,19 +114,18 @@ void world_once(void (*fn)(void));
  * writable by world_arena_commit() and stay so for ever: the core may read memory it has given
  * back (READ_STALE), whatever it finds there.
  */
-/*
- * Reserves the arena, whose descriptors read as zero from then on: a base aligned to @align, as
- * many pages of 4096 bytes as the world sees fit, and room for @beside bytes for each of them.
- * Called once. Return: false when no useful arena can be had; nothing is reserved then.
- */
 struct world_arena {
 	char *base;   /* page contents */
 	char *beside; /* page descriptors: zero, and writable once committed */
 	size_t bytes; /* of contents; the same share of it for each node */
 };
-bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside);
-/* Makes [addr, addr + bytes) usable, on @node where the machine can. Return: false, nothing done.
+/*
+ * Reserves the arena, whose descriptors read as zero from then on: a base aligned to @align, as
+ * many pages of 4096 bytes as the world sees fit, and room for @beside bytes for each of them.
+ * Called once. Return: false when no useful arena can be had; nothing is reserved then.
  */
+bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside);
+/* Makes [addr, addr + bytes) usable, on @node where that can be. Return: false, nothing done. */
 bool world_arena_commit(void *addr, size_t bytes, int node);
 /* The contents of [addr, addr + bytes) are no longer needed; later reads give any value or zero. */
 void world_arena_release(void *addr, size_t bytes);
