@@ -19,9 +19,6 @@
 #include "options.h"
 #include "percpu.h"
 
-__slub_data struct kmem_cache *kmem_cache;
-__slub_data struct kmem_cache *kmem_cache_node;
-
 union static_cache {
 	struct kmem_cache cache;
 	char bytes[sizeof(struct kmem_cache) + WORLD_NODES_MAX * sizeof(struct kmem_cache_node *)];

@@ -10,6 +10,8 @@
 __slub_data enum slab_state slab_state;
 __slub_data struct world_mutex slab_mutex;
 __slub_data struct list_head slab_caches;
+__slub_data struct kmem_cache *kmem_cache;
+__slub_data struct kmem_cache *kmem_cache_node;
 __slub_data struct order_policy slub_order_policy = {0, 3, 0};
 __slub_data bool slub_nomerge;
 
