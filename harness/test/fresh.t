@@ -12,21 +12,11 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+from tap import ok
+
 ROOT = os.path.abspath(os.environ.get("SRCDIR") or os.path.join(os.path.dirname(__file__), "../.."))
 NOBODY = 65534
-
-count = 0
-failed = 0
-
-
-def report(good, name, detail=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    if not good:
-        for line in detail.splitlines()[-60:]:
-            print(f"# {line}")
 
 
 def tracked():
@@ -92,10 +82,10 @@ def main():
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                 check=False,
             )
-            report(done.returncode == 0, f"{what} in a fresh copy, without root", done.stdout)
+            ok(done.returncode == 0, f"{what} in a fresh copy, without root", done.stdout)
         written = everything(tree) - before
-        report(not written, "nothing is written outside the build folder", "\n".join(sorted(written)))
-    return 1 if failed else 0
+        ok(not written, "nothing is written outside the build folder", "\n".join(sorted(written)))
+    return tap.status()
 
 
 if __name__ == "__main__":

@@ -8,20 +8,10 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+from tap import ok
+
 ROOT = os.path.abspath(os.environ.get("SRCDIR") or os.path.join(os.path.dirname(__file__), "../.."))
-
-count = 0
-failed = 0
-
-
-def report(good, name, detail=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    if not good:
-        for line in detail.splitlines():
-            print(f"# {line}")
 
 
 def run(command, **changes):
@@ -59,19 +49,19 @@ def options(scratch):
         ("MINUTE=5", "no option 'MINUTE'"),
     ]:
         status, output = run(["make", "help", option])
-        report(
+        ok(
             status == 2 and words in output and "Targets:" not in output,
             f"make refuses {option}", f"status {status}\n{output}",
         )
     for option in ["MINUTES=1", "MINUTES=10000", "JOBS=256", "V=1", f"O={scratch}/out"]:
         status, output = run(["make", "help", option])
-        report(status == 0 and "Targets:" in output, f"make takes {option.split('=')[0]} in range", output)
+        ok(status == 0 and "Targets:" in output, f"make takes {option.split('=')[0]} in range", output)
 
     foreign = os.path.join(scratch, "foreign")
     os.mkdir(foreign)
     write(os.path.join(foreign, "precious"), "")
     status, output = run(["make", "clean", f"O={foreign}"])
-    report(
+    ok(
         status == 2 and os.path.exists(os.path.join(foreign, "precious")),
         "clean leaves a folder alone that make did not make", output,
     )
@@ -80,7 +70,7 @@ def options(scratch):
 def setup(scratch):
     listed = run(["ci/setup", "--list"])[1].split("\n")
     packages = [line.split()[0] for line in listed if line]
-    report(
+    ok(
         len(packages) > 5 and all(len(line.split()) > 1 for line in listed if line),
         "setup lists packages, each with its reason", "\n".join(listed),
     )
@@ -95,20 +85,20 @@ def setup(scratch):
     write(os.path.join(path, "sudo"), "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n")
     search = path + ":" + os.environ["PATH"]
     status, output = run(["ci/setup"], PATH=search)
-    report(
+    ok(
         status == 2 and "--no-install-recommends valgrind\n" in output and " gcc" not in output,
         "without root, setup names what is missing and how to install it", output,
     )
     write(os.path.join(path, "id"), "#!/bin/sh\necho 0\n")
     write(os.path.join(path, "apt-get"), "#!/bin/sh\necho 'E: no network' >&2\nexit 100\n")
     status, output = run(["ci/setup"], PATH=search)
-    report(
+    ok(
         status == 2 and "could not install" in output and "valgrind" in output,
         "without network, setup names what is missing", output,
     )
     write(os.path.join(path, "dpkg-query"), "#!/bin/sh\necho 'no such package' >&2\nexit 1\n")
     status, output = run(["ci/setup"], PATH=search)
-    report(
+    ok(
         status == 2 and all(f"  {name} " in output for name in packages),
         "on a machine with nothing, setup names everything", output,
     )
@@ -117,9 +107,9 @@ def setup(scratch):
         "#!/bin/sh\n" + "".join(f"echo 'installed {name}'\n" for name in packages),
     )
     status, output = run(["ci/setup"], PATH=search)
-    report(status == 0 and output == "", "with everything there, setup is silent", output)
+    ok(status == 0 and output == "", "with everything there, setup is silent", output)
     status, output = run(["ci/setup", "--wrong"])
-    report(status == 2 and "--wrong" in output and "--list" in output, "setup refuses an unknown argument", output)
+    ok(status == 2 and "--wrong" in output and "--list" in output, "setup refuses an unknown argument", output)
 
 
 def counts(scratch):
@@ -159,14 +149,14 @@ def counts(scratch):
         )
         done, output = run([".ci/run"], PATH=fake + ":" + os.environ["PATH"])
         last = output.rstrip("\n").split("\n")[-1]
-        report(
+        ok(
             (done == 0) == (status == 0) and last == words,
             f"ci counts '{names}' as {words}", f"status {done}\n{output}",
         )
     for status, name in [(2, "a build that fails"), (0, "a make that runs no test")]:
         write(os.path.join(fake, "make"), f"#!/bin/sh\nexit {status}\n")
         done, output = run([".ci/run"], PATH=fake + ":" + os.environ["PATH"])
-        report(
+        ok(
             done != 0 and output.endswith("\n0 passed, 1 failed\n"), f"ci fails on {name}",
             f"status {done}\n{output}",
         )
@@ -178,8 +168,7 @@ def main():
             folder = os.path.join(scratch, part.__name__)
             os.mkdir(folder)
             part(folder)
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return tap.done()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+from tap import ok
+
 ROOT = os.path.abspath(os.environ.get("SRCDIR") or os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.environ.get("O") or os.path.join(ROOT, "build")
 CC = shlex.split(os.environ.get("CC") or "gcc")
@@ -40,19 +43,6 @@ int main(void)
 	return 0;
 }
 """
-
-count = 0
-failed = 0
-
-
-def report(good, name, detail=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    if not good:
-        for line in detail.splitlines():
-            print(f"# {line}")
 
 
 def run(command, **changes):
@@ -90,7 +80,7 @@ def main():
         status, output = run(
             ["make", "install", f"O={BUILD}", f"DESTDIR={scratch}", "PREFIX=/opt/slub"]
         )
-        report(status == 0, "make install into a DESTDIR", output)
+        ok(status == 0, "make install into a DESTDIR", output)
         prefix = os.path.join(scratch, "opt/slub")
         found = sorted(
             os.path.relpath(os.path.join(folder, name), prefix)
@@ -100,16 +90,16 @@ def main():
             "include/slub.h", "lib/libslub.a", "lib/libslub.so", "lib/libslub.so.0",
             "lib/pkgconfig/libslub.pc",
         }
-        report(wanted <= set(found), "libraries, header and libslub.pc are in place", "\n".join(found))
+        ok(wanted <= set(found), "libraries, header and libslub.pc are in place", "\n".join(found))
         outside = [name for name in os.listdir(scratch) if name != "opt"]
-        report(not outside, "nothing lies outside the prefix", "\n".join(outside))
+        ok(not outside, "nothing lies outside the prefix", "\n".join(outside))
 
         header = os.path.join(prefix, "include/slub.h")
         strict = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
         status, output = run([*CC, "-std=c11", *strict, "-x", "c", header])
-        report(status == 0, "slub.h compiles alone as C11", output)
+        ok(status == 0, "slub.h compiles alone as C11", output)
         status, output = run([*CLANG, "-std=c++17", *strict, "-Wno-pragma-once-outside-header", "-x", "c++", header])
-        report(status == 0, "slub.h compiles alone as C++17", output)
+        ok(status == 0, "slub.h compiles alone as C++17", output)
 
         with open(os.path.join(prefix, "lib/pkgconfig/libslub.pc"), encoding="utf-8") as file:
             config = dict(line.rstrip("\n").split(": ", 1) for line in file)
@@ -127,7 +117,7 @@ def main():
             status, output = run([*CC, "-Wall", "-Werror", *cflags, "-o", program, source, *flags])
             if status == 0:
                 status, output = run([program], **env)
-            report(
+            ok(
                 status == 0 and output == "allocated and freed\n",
                 f"a program runs on the {how} library", f"status {status}\n{output}",
             )
@@ -135,11 +125,10 @@ def main():
         _, output = run(["nm", "-D", "--defined-only", "--format=just-symbols", os.path.join(prefix, "lib/libslub.so.0")])
         exported = set(output.split())
         names = declared(header)
-        report(len(names) > 10, "the header's functions were found", " ".join(sorted(names)))
-        report(names <= exported, "every declared function is exported", "missing: " + " ".join(sorted(names - exported)))
-        report(exported <= names, "nothing else is exported", "also: " + " ".join(sorted(exported - names)))
-    print(f"1..{count}")
-    return 1 if failed else 0
+        ok(len(names) > 10, "the header's functions were found", " ".join(sorted(names)))
+        ok(names <= exported, "every declared function is exported", "missing: " + " ".join(sorted(names - exported)))
+        ok(exported <= names, "nothing else is exported", "also: " + " ".join(sorted(exported - names)))
+    return tap.done()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+from tap import ok
+
 ROOT = os.environ.get("SRCDIR") or os.path.join(os.path.dirname(__file__), "..", "..")
 
 # A tree of three layers in which everything is allowed.
@@ -47,19 +50,6 @@ BAD = [
     ("no page at all", "slub/README.md", None, 2, "No such file"),
 ]
 
-count = 0
-failed = 0
-
-
-def report(good, name, detail):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    if not good:
-        for line in detail.splitlines():
-            print(f"# {line}")
-
 
 def run(tree):
     done = subprocess.run(
@@ -73,9 +63,9 @@ def main():
     print(f"1..{len(BAD) + 2}")
     if any(name.endswith(".c") for name in os.listdir(os.path.join(ROOT, "slub"))):
         status, output = run(ROOT)
-        report(status == 0, "this tree keeps its layers", output)
+        ok(status == 0, "this tree keeps its layers", output)
     else:
-        report(True, "this tree keeps its layers # SKIP slub/ has no source", "")
+        ok(True, "this tree keeps its layers # SKIP slub/ has no source", "")
     with tempfile.TemporaryDirectory() as scratch:
 
         def plant(path, text):
@@ -94,16 +84,16 @@ def main():
 
         fresh()
         status, output = run(os.path.join(scratch, "tree"))
-        report(status == 0, "a small tree in order passes", output)
+        ok(status == 0, "a small tree in order passes", output)
         for name, path, text, expected, words in BAD:
             fresh()
             plant(path, text)
             status, output = run(os.path.join(scratch, "tree"))
-            report(
+            ok(
                 status == expected and words in output, f"refused: {name}",
                 f"status {status}, expected {expected} and '{words}' in:\n{output}",
             )
-    return 1 if failed else 0
+    return tap.status()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+from tap import ok
+
 ROOT = os.path.realpath(os.environ.get("SRCDIR") or
                         os.path.join(os.path.dirname(__file__), "..", ".."))
 OUT = os.path.abspath(os.environ.get("O") or os.path.join(ROOT, "build"))
@@ -17,22 +20,11 @@ TABLE = os.path.join(ROOT, "proofs", "properties.tsv")
 # What is proved here: a few seconds each. `make prove` proves them all.
 QUICK = ["S1.list_add", "S3", "S6.pop", "S6.push", "S6.close_open", "S6.get_freelist"]
 
-count = failed = 0
 folder = tempfile.mkdtemp()
 # Runs of this test keep their own results beside those of `make prove`.
 out = os.path.join(folder, "out")
 os.makedirs(out)
 os.symlink(os.path.join(OUT, "cbmc"), os.path.join(out, "cbmc"))
-
-
-def ok(good, name, detail=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    if not good:
-        for line in detail.splitlines()[-40:]:
-            print("#   " + line)
 
 
 def prove(*arguments, **environment):
@@ -189,5 +181,4 @@ try:
        "--list names every property", text)
 finally:
     shutil.rmtree(folder, ignore_errors=True)
-print(f"1..{count}")
-sys.exit(failed != 0)
+sys.exit(tap.done())

@@ -12,17 +12,10 @@ import subprocess
 import tempfile
 import time
 
+from tap import ok
+
 build = os.environ.get("O", "build")
 plain, tsan, asan = (f"{build}/{v}/stress" for v in ("native", "native-tsan", "native-asan"))
-number = 0
-
-
-def ok(good, name, detail=""):
-    global number
-    number += 1
-    print(f"{'ok' if good else 'not ok'} {number} - {name}", flush=True)
-    if not good and detail:
-        print("\n".join("# " + line for line in str(detail).splitlines()), flush=True)
 
 
 def run(*command, timeout=120):

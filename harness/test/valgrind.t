@@ -7,17 +7,10 @@ import os
 import subprocess
 import tempfile
 
+from tap import ok
+
 ROOT = os.environ.get("SRCDIR", ".")
 LANE = os.path.join(ROOT, "harness", "stress", "valgrind-lane")
-number = 0
-
-
-def ok(good, name, detail=""):
-    global number
-    number += 1
-    print(f"{'ok' if good else 'not ok'} {number} - {name}", flush=True)
-    if not good:
-        print("\n".join("# " + line for line in str(detail).splitlines()), flush=True)
 
 
 def run(*options, path=None):

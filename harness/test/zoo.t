@@ -7,18 +7,11 @@ import os
 import subprocess
 import tempfile
 
+from tap import ok
+
 ROOT = os.environ.get("SRCDIR", ".")
 ZOO = os.path.join(ROOT, "harness", "zoo", "zoo")
 REQUIRED = ("cas1", "frozen_discard", "deact_plain")
-number = 0
-
-
-def ok(good, name, detail=""):
-    global number
-    number += 1
-    print(f"{'ok' if good else 'not ok'} {number} - {name}", flush=True)
-    if not good:
-        print("\n".join("# " + line for line in str(detail).splitlines()), flush=True)
 
 
 def run(*options):

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""What the tests that are Python programs say to prove: one line a test, detail when it failed."""
+
+DETAIL_LINES_MAX = 60  # the last ones of what a failed test has to show
+
+_count = 0
+_failed = 0
+
+
+def ok(good, name, detail=""):
+    """One test: passed if @good; @detail is shown if not. Returns @good."""
+    global _count, _failed
+    _count += 1
+    _failed += not good
+    print(f"{'ok' if good else 'not ok'} {_count} - {name}", flush=True)
+    if not good:
+        for line in str(detail).splitlines()[-DETAIL_LINES_MAX:]:
+            print(f"# {line}", flush=True)
+    return good
+
+
+def status():
+    """The exit status of a test whose plan was printed first."""
+    return 1 if _failed else 0
+
+
+def done():
+    """Prints the plan of a test that knew none; the exit status."""
+    print(f"1..{_count}")
+    return status()
