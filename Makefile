@@ -251,8 +251,8 @@ run: $(PREPARE) $(LIBRARIES) $(TOOLS) $(RUN_NEEDS) ## the main job: replay, fuzz
 	@$(test-env) MINUTES='$(MINUTES)' JOBS='$(JOBS)' harness/run/run
 
 # Tests that call make themselves must not inherit our command line.
-test-env = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES PYTHONDONTWRITEBYTECODE=1 O='$(abspath $(O))' \
-	SRCDIR='$(CURDIR)' CC='$(CC)' CLANG='$(CLANG)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' \
+test-env = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES PYTHONDONTWRITEBYTECODE=1 \
+	O='$(abspath $(O))' SRCDIR='$(CURDIR)' CC='$(CC)' CLANG='$(CLANG)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' \
 	CMOCKA_MESSAGE_OUTPUT=TAP
 prove = $(test-env) perl -I'$(CURDIR)/ci/lib' -S prove --formatter CountingFormatter \
 	--timer --failures --comments \
