@@ -573,15 +573,15 @@ static enum sim_outcome run(const struct drive_sim_options *options,
 {
 	const struct sim_run_options run_options = {
 		.policy = policy,
-		.step_max = options->step_max
-				    ? options->step_max
-				    : POINTS_MIN + (uint64_t)POINTS_A_RECORD * d->nr_records,
+		.step_max = options->step_max ? options->step_max
+					      : POINTS_MIN + (uint64_t)POINTS_A_RECORD *
+								     d->program->nr_records,
 		.hash_points = options->hash_points,
 	};
 	enum sim_outcome outcome;
 
 	if (!boot_machine(&d->program->header))
-		return SIM_FINDING;
+		return sim_outcome();
 	sim_reset(d->program->header.seed);
 	d->settled = true;
 	outcome = sim_call(ready_interpreter, NULL);

@@ -23,6 +23,9 @@ struct replay_result {
 	struct exec_finding finding; /* INCONCLUSIVE: its text says why */
 };
 
+/* A world that has no memory to go on ends the process with this status. */
+#define REPLAY_EXIT_NO_MEMORY 3
+
 /* "native" or "sim". */
 extern const char *const replay_world;
 

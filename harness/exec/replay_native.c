@@ -3,11 +3,15 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "drive_native.h"
 #include "replay.h"
 #include "slub/slub.h"
+
+#define SLOT_TABLE_BYTES  ((size_t)PROGRAM_SLOTS_MAX * sizeof(uint32_t))
+#define ARENA_BLOCK_BYTES ((size_t)4 << 20) /* the arena has at least one for each node */
 
 const char *const replay_world = "native";
 
@@ -35,6 +39,23 @@ static void set_boot_options(const struct program_header *header)
 	slub_boot_options(options);
 }
 
+/*
+ * The allocator takes what address space it gets, and panics when there is none: of a replay that
+ * would look like a defect. It boots between the interpreter's first table and the others.
+ */
+static bool room_to_boot(unsigned int nodes)
+{
+	static bool booted;
+	size_t bytes = SLOT_TABLE_BYTES + ARENA_BLOCK_BYTES * (nodes + 2);
+	void *probe;
+
+	if (booted)
+		return true;
+	probe = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	booted = probe != MAP_FAILED && !munmap(probe, bytes);
+	return booted;
+}
+
 static void inconclusive(struct replay_result *result, const char *why)
 {
 	result->outcome = REPLAY_INCONCLUSIVE;
@@ -60,6 +81,10 @@ void replay_program(const struct program *program, const struct replay_options *
 
 	memset(result, 0, sizeof(*result));
 	set_boot_options(&program->header);
+	if (!room_to_boot(program->header.nodes)) {
+		inconclusive(result, "no memory for the allocator's arena");
+		return;
+	}
 	x = exec_create(program, &with);
 	if (!x) {
 		inconclusive(result, "no memory for the interpreter's tables");

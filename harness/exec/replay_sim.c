@@ -11,6 +11,8 @@
 #include "drive_sim.h"
 #include "replay.h"
 
+static_assert(REPLAY_EXIT_NO_MEMORY == SIM_EXIT_NO_MEMORY, "a replay passes it on");
+
 #define PAGE_BYTES   4096u
 #define MANY_RECORDS 1000u
 #define SPARE_PAGES  4096u /* partial slabs of every size, on every cpu */

@@ -68,6 +68,11 @@ _Noreturn void sim_give_up(const char *why)
 	give_up("%s", why);
 }
 
+enum sim_outcome sim_outcome(void)
+{
+	return m->outcome;
+}
+
 const struct sim_finding *sim_finding(void)
 {
 	return m->has_finding ? &m->finding : NULL;

@@ -80,7 +80,7 @@ static void *must(void *memory)
 {
 	if (!memory || memory == MAP_FAILED) {
 		fprintf(stderr, "sim: no memory for snapshots\n");
-		exit(2);
+		exit(SIM_EXIT_NO_MEMORY);
 	}
 	return memory;
 }
@@ -163,12 +163,13 @@ bool sim_committed(const void *addr, size_t bytes)
 
 /* ---- the arena */
 
-static bool map_window(void)
+/* The machine under the simulation lacks the address space: that says nothing of the core. */
+static void map_window(void)
 {
 	void *got;
 
 	if (mapped)
-		return true;
+		return;
 	got = mmap((void *)WINDOW_BASE, WINDOW_BYTES, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 	if (got != (void *)WINDOW_BASE) {
@@ -177,10 +178,9 @@ static bool map_window(void)
 			got == MAP_FAILED ? strerror(errno) : "not free");
 		if (got != MAP_FAILED)
 			munmap(got, WINDOW_BYTES);
-		return false;
+		sim_give_up("no memory for the arena of the simulated machine");
 	}
 	mapped = true;
-	return true;
 }
 
 bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside)
@@ -202,8 +202,7 @@ bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside)
 	if (beside > (WINDOW_BYTES - BESIDE) / (bytes >> SIM_PAGE_SHIFT))
 		return false;
 	beside_bytes = (bytes >> SIM_PAGE_SHIFT) * beside;
-	if (!map_window())
-		return false;
+	map_window();
 
 	fill = bytes < FRESH_MARKED ? bytes : FRESH_MARKED;
 	if (fill > fresh_filled) {

@@ -193,6 +193,12 @@ _Noreturn void sim_fail(enum sim_finding_kind kind, const char *format, ...)
 /* Ends the run without a verdict. */
 _Noreturn void sim_give_up(const char *why);
 
+/* Status with which the process ends when it has no memory to keep a snapshot: inconclusive. */
+#define SIM_EXIT_NO_MEMORY 3
+
+/* How the latest run, call or boot ended. */
+enum sim_outcome sim_outcome(void);
+
 /* The finding of the last run or boot, or why it was inconclusive; NULL after a clean one. */
 const struct sim_finding *sim_finding(void);
 

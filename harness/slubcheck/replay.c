@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -144,6 +145,10 @@ static void print_crash(struct request *request, const struct program *program,
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
 		printf("%s: INCONCLUSIVE: not through after %lu seconds\n", file, request->timeout);
 		note_exit(request, SLUBCHECK_INCONCLUSIVE);
+	} else if (WIFEXITED(status) && WEXITSTATUS(status) == REPLAY_EXIT_NO_MEMORY) {
+		printf("%s: INCONCLUSIVE: out of memory\n", file);
+		note_exit(request, SLUBCHECK_INCONCLUSIVE);
+		return;
 	} else {
 		if (WIFSIGNALED(status))
 			printf("%s: FINDING: ended by signal %d (%s)\n", file, WTERMSIG(status),
@@ -177,6 +182,7 @@ static void perform(const struct request *request, const struct program *program
 static int perform_in_child(const struct request *request, const struct program *program,
 			    struct told *told)
 {
+	const pid_t parent = getpid();
 	int status;
 	pid_t child;
 
@@ -184,6 +190,9 @@ static int perform_in_child(const struct request *request, const struct program 
 	child = fork();
 	if (child == 0) {
 		/* It may not outlive us and hold a pipe open. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(SLUBCHECK_INCONCLUSIVE);
 		signal(SIGALRM, SIG_DFL);
 		alarm((unsigned int)request->timeout);
 		perform(request, program, told);

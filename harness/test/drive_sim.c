@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
+
 #include "harness/exec/drive_sim.h"
 
 #define STEPS	 4u
@@ -38,6 +40,7 @@ static void note(unsigned int what)
 static void *fake_kmalloc(size_t size, unsigned int gfp, int node)
 {
 	unsigned long flags = 0;
+	uint32_t *object;
 
 	(void)gfp;
 	(void)node;
@@ -54,8 +57,9 @@ static void *fake_kmalloc(size_t size, unsigned int gfp, int node)
 	}
 	if (size >= OFF_SIZE)
 		sim_irq_restore(flags);
-	fake.objects[fake.nr_objects][0] = (uint32_t)size;
-	return fake.objects[fake.nr_objects++];
+	object = fake.objects[fake.nr_objects++ % 64];
+	object[0] = (uint32_t)size;
+	return object;
 }
 
 static void callback(struct rcu_head *head)
@@ -68,7 +72,9 @@ static void callback(struct rcu_head *head)
 static void fake_kfree(void *object)
 {
 	note(FREED + *(uint32_t *)object);
-	call_rcu(&fake.heads[fake.nr_heads++], callback);
+	/* A program that frees more goes without the callbacks. */
+	if (fake.nr_heads < 64)
+		call_rcu(&fake.heads[fake.nr_heads++], callback);
 }
 
 static void fault(unsigned int site, unsigned int nth, unsigned int count)
@@ -104,6 +110,8 @@ static const struct exec_allocator allocator = {
 #define GRACE	   RECORD(GRACE, 0, 0, 0)
 #define FAULT(site, nth, count)                                                                    \
 	RECORD(FAULT, 0, 0, (site) | (uint64_t)(nth) << 16 | (uint64_t)(count) << 32)
+
+#define LONG_PROGRAM 700000u
 
 static struct drive_sim *drive;
 static struct drive_sim_result result;
@@ -298,6 +306,32 @@ static void findings_and_limits_end_a_run(void **state)
 	assert_int_equal(perform(fine, 0, 0), SIM_CLEAN);
 }
 
+/* The limit grows with the program at hand, not with the one before it. */
+static void a_long_program_has_its_own_step_limit(void **state)
+{
+	const struct exec_options options = {.allocator = &allocator};
+	const struct drive_sim_options none = {0};
+	struct drive_sim *fresh = drive_sim_create(&options);
+	struct program program = {
+		.header = {.cpus = 1, .nodes = 1, .tasks = 1, .slab_max_order = PROGRAM_ANY},
+		.nr_records = LONG_PROGRAM,
+		.records = calloc(LONG_PROGRAM, sizeof(*program.records)),
+	};
+	const struct program_record two[] = {KMALLOC(0, 1), KFREE(0, 1)};
+
+	(void)state;
+	assert_non_null(fresh);
+	assert_non_null(program.records);
+	for (size_t i = 0; i < LONG_PROGRAM; i++)
+		program.records[i] = two[i % 2];
+	sim_verify_resets(false);
+	assert_int_equal(drive_sim_run(fresh, &program, &none, &result), SIM_CLEAN);
+	assert_true(result.points > 1000000);
+	sim_verify_resets(true);
+	drive_sim_destroy(fresh);
+	free(program.records);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +347,7 @@ int main(void)
 		cmocka_unit_test(faults_count_from_their_record),
 		cmocka_unit_test(callbacks_come_with_a_grace_record_and_not_before),
 		cmocka_unit_test(findings_and_limits_end_a_run),
+		cmocka_unit_test(a_long_program_has_its_own_step_limit),
 	};
 
 	return cmocka_run_group_tests_name("drive sim", tests, make_drive, end_drive);

@@ -121,6 +121,42 @@ ok 'a program that hangs is inconclusive'
 PLANT=double run 1 "$planted" replay --timeout 20 --ordered nofile many.txt && says err 'nofile: cannot open it'
 ok 'a finding outweighs bad input'
 
+# Memory that is exhausted is said to be, in both worlds and under any limit.
+bounded() { # WORLD KIBIBYTES: clean or inconclusive, one line about it, no finding
+	(ulimit -v "$2" && exec "$slubcheck" replay --world "$1" many.slubops) >out 2>err </dev/null
+	local status=$?
+	[ "$status" = 0 ] || { [ "$status" = 3 ] && says out 'INCONCLUSIVE: '; }
+}
+all_bounded() { # WORLD KIBIBYTES...
+	local world=$1 limit some=0
+	shift
+	for limit; do
+		bounded "$world" "$limit" || { echo "# $world $limit"; return 1; }
+		grep -q INCONCLUSIVE out && some=1
+	done
+	[ "$some" = 1 ]
+}
+all_bounded native 30000 66000 70000 72000 74000 76000 78000 80000 90000 120000
+ok 'native: memory exhausted is inconclusive'
+all_bounded sim 100000 1000000 4150000 4190000 4200000 4205000 4210000 4230000 4260000
+ok 'sim: memory exhausted is inconclusive'
+
+# Who kills the tool, and not its whole group, leaves nothing running.
+"$slubcheck" replay -q -n 1000000 many.slubops >/dev/null 2>&1 &
+parent=$!
+for _ in $(seq 100); do
+	read -r child </proc/$parent/task/$parent/children && break
+	sleep 0.05
+done
+kill -KILL $parent
+wait $parent 2>/dev/null
+for _ in $(seq 100); do
+	[ -d "/proc/$child" ] || break
+	sleep 0.05
+done
+[ -n "$child" ] && [ ! -d "/proc/$child" ]
+ok 'the child ends with its parent'
+
 head -c 100 many.slubops >cut.slubops
 refuses 'cut.slubops: byte 100: the file ends inside record' cut.slubops
 ok 'a file that is cut off'
