@@ -45,7 +45,7 @@ one_line()
 	[ "$(wc -l <"$dir/err")" = 1 ] && [ ! -s "$dir/out" ]
 }
 
-echo 1..16
+echo 1..20
 for engine in libfuzzer afl; do
 	result "$engine: a run" run 0 --engine $engine --seconds 5 --seed 1 \
 		--corpus "$dir/corpus-$engine" --findings "$dir/findings"
@@ -69,7 +69,7 @@ chmod +x "$dir/fake/sim-fuzz/fuzz_concurrent"
 result 'a finding gives status 1' run 1 --build "$dir/fake" --seconds 60
 result 'a finding has text and repeat command' json "len(r['findings']) == 1 and
 	r['findings'][0]['text'] == 'oracle 1 L1: planted' and
-	r['findings'][0]['repeat'].startswith('slubcheck replay --world sim /')"
+	r['findings'][0]['repeat'].startswith('$dir/fake/native/slubcheck replay --world sim /')"
 
 # A crash without a finding's file is one all the same.
 cat >"$dir/fake/sim-fuzz/fuzz_concurrent" <<'END'
@@ -88,8 +88,13 @@ printf '#!/bin/sh\nexit 1\n' >"$dir/fake/sim-fuzz/fuzz_concurrent"
 result 'an engine that fails gives status 2' run 2 --build "$dir/fake" --seconds 60 --quiet
 result 'and one line' one_line
 
-result 'no target gives status 2' run 2 --build "$dir/none"
+result 'no build gives status 2' run 2 --build "$dir/none"
+result 'one line, and no folder' eval 'one_line && [ ! -e "$dir/none" ]'
+result 'an unknown option gives status 2' run 2 --nonsense
 result 'and one line' one_line
+result 'a folder for findings that cannot be made gives status 2' run 2 --findings /proc/none \
+	--quiet
+result 'and one line that names it' eval 'one_line && grep -q "^fuzz-lane: /proc/none" "$dir/err"'
 
 "$lane" --seconds 60 --corpus "$dir/c" --findings "$dir/findings" --quiet >"$dir/out" 2>"$dir/err" &
 sleep 2

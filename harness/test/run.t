@@ -38,6 +38,22 @@ check "jobs out of range are refused" \
 check "an unknown lane is refused with the known ones" \
 	refused "--lane nosuch: allowed are proofs, fuzz-concurrent" --lane nosuch
 
+check "an unknown option is refused in one line" refused "arguments: --nonsense" --nonsense
+check "findings that cannot be kept are refused" \
+	refused "--findings /proc/none: No such file" --findings /proc/none --out "$scratch/out.d"
+check "a build folder that cannot be written is refused" \
+	refused "--out /proc/none/run: No such file" --out /proc/none
+
+lane_refused() { # STATUS ARGUMENT...
+	local status=0
+	harness/run/replay-lane "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
+	cat "$scratch/out" "$scratch/err"
+	[ "$status" = 2 ] && [ "$(wc -l <"$scratch/err")" = 1 ]
+}
+check "replay-lane: an unknown option is refused in one line" lane_refused --nonsense
+check "replay-lane: a result that cannot be written is refused in one line" \
+	lane_refused --seconds 1 --json /proc/none corpus/seeds/chain.txt
+
 listed() {
 	harness/run/run --list >"$scratch/list" || return 1
 	cat "$scratch/list"
@@ -79,6 +95,7 @@ LANES = [
     Script("clean", DONE),
     Script("timed", LOOP, limit=1),
     Script("endless", LOOP, limit=600),
+    Script("resultless", "trap 'exit 3' INT; echo started; while :; do sleep 0.1; done"),
     Script("found", FOUND),
     Script("crash", "echo on the way; exit 2"),
     Script("silent", "exit 0"),
@@ -135,6 +152,22 @@ interrupted() {
 	[ "$status" = 3 ] && says "^endless +9 steps" && says "^unsure +not started: interrupted" &&
 		says "interrupted$"
 }
+interrupted_without_result() {
+	"$scratch/tree/harness/run/run" --out "$scratch/out.d" --findings "$scratch/found.d" \
+		--lane resultless >"$scratch/out" 2>&1 </dev/null &
+	local pid=$! status=0
+	for _ in $(seq 100); do
+		grep -q started "$scratch/out.d/run/resultless/log.txt" 2>/dev/null && break
+		sleep 0.1
+	done
+	kill -INT "$pid"
+	wait "$pid" || status=$?
+	cat "$scratch/out"
+	echo "exit status $status"
+	[ "$status" = 3 ] && says "^resultless +interrupted before a result" && says " 0 broken"
+}
+rm -rf "$scratch/out.d"
+check "a lane that Ctrl-C cuts short before its result is not broken" interrupted_without_result
 rm -rf "$scratch/out.d"
 check "Ctrl-C ends every lane and prints the summary" interrupted
 
