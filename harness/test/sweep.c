@@ -5,7 +5,7 @@
  *	sweep [-1 DELTAS] [-2 DELTAS] FILE...
  *
  * Every FILE runs once for each delta of its first such record from 1 to DELTAS (default 60), and
- * that for each delta of its second one (default 12; a file with one record has one).
+ * that for each delta of its second one (default 24; a file with one record has one).
  * Exit status: 0 clean, 1 a finding, which is printed as a program that replays, 2 bad usage.
  */
 #include <stdio.h>
@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 {
 	struct exec_options options = {
 		.allocator = &exec_slub, .oracles = EXEC_ORACLES_ALL, .full_content = true};
-	unsigned int first_max = 60, second_max = 12;
+	unsigned int first_max = 60, second_max = 24;
 	int option, status = 0;
 
 	while ((option = getopt(argc, argv, "1:2:")) != -1) {
