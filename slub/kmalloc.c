@@ -68,8 +68,9 @@ static void *kmalloc_large_node(size_t size, gfp_t flags, int node)
 		return NULL;
 	}
 	object = page_address(page);
+	/* All of it: krealloc() lets the object grow up to there and promises zeros. */
 	if (flags & __GFP_ZERO)
-		memset(object, 0, size);
+		memset(object, 0, PAGE_SIZE << page_order(page));
 	return object;
 }
 
@@ -114,8 +115,12 @@ size_t ksize(const void *object)
 	if (ZERO_OR_NULL_PTR(object))
 		return 0;
 	page = virt_to_head_page(object);
-	if (page && page->kind == PAGE_SLAB)
-		return page_slab(page)->slab_cache->size;
+	if (page && page->kind == PAGE_SLAB) {
+		const struct kmem_cache *s = page_slab(page)->slab_cache;
+
+		/* Readers may still follow what stands behind a type-stable object. */
+		return s->flags & SLAB_TYPESAFE_BY_RCU ? READ_ONCE(s->inuse) : s->size;
+	}
 	if (page && page->kind == PAGE_LARGE)
 		return PAGE_SIZE << page_order(page);
 	world_log(LOG_ERR, "ksize(%p): not an object of this allocator", object);
@@ -141,8 +146,13 @@ void *krealloc(const void *p, size_t new_size, gfp_t flags)
 		kfree(p);
 		return ZERO_SIZE_PTR;
 	}
-	if (new_size <= usable)
+	if (!ZERO_OR_NULL_PTR(p) && !usable)
+		return NULL; /* ksize() has reported it */
+	if (new_size <= usable) {
+		if (flags & __GFP_ZERO)
+			memset((char *)(size_t)p + new_size, 0, usable - new_size);
 		return (void *)(size_t)p;
+	}
 	moved = kmalloc(new_size, flags);
 	if (moved && usable)
 		memcpy(moved, p, usable);

@@ -138,7 +138,8 @@ void *kmalloc_array(size_t n, size_t size, gfp_t flags);
 void *kcalloc(size_t n, size_t size, gfp_t flags);
 /*
  * Moves @p to @new_size bytes and keeps the content up to the smaller size. NULL is as
- * kmalloc(); @new_size 0 frees and returns ZERO_SIZE_PTR. On failure @p stays as it was.
+ * kmalloc(); @new_size 0 frees and returns ZERO_SIZE_PTR. On failure @p stays as it was. When
+ * @p was allocated with __GFP_ZERO, and every krealloc() of it has it too, what is new is zero.
  */
 void *krealloc(const void *p, size_t new_size, gfp_t flags);
 /*

@@ -148,6 +148,61 @@ static void krealloc_that_fails_leaves_the_object(void **unused)
 	assert_nothing_left(before);
 }
 
+/* Whatever the block held before, and however the object grew and shrank. */
+static void krealloc_keeps_the_promise_of_zeros(void **unused)
+{
+	static const size_t sizes[] = {8200, 16000, 9000, 16384, 8200, 100, 30, 90, 8192, 70000};
+	struct quiet before = settle();
+	void *dirty[40];
+	size_t old = 0;
+	char *p = NULL;
+
+	(void)unused;
+	for (size_t i = 0; i < 40; i++) {
+		dirty[i] = kmalloc(i % 2 ? 16384 : 96, GFP_KERNEL);
+		memset(dirty[i], 0xff, ksize(dirty[i]));
+	}
+	for (size_t i = 0; i < 40; i++)
+		kfree(dirty[i]);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		p = krealloc(p, sizes[i], GFP_KERNEL | __GFP_ZERO);
+		assert_non_null(p);
+		for (size_t at = old; at < sizes[i]; at++)
+			if (p[at])
+				fail_msg("%zu to %zu bytes: byte %zu is not zero", old, sizes[i],
+					 at);
+		memset(p, 0xee, sizes[i]);
+		old = sizes[i];
+	}
+	kfree(p);
+	assert_nothing_left(before);
+}
+
+static void krealloc_of_a_foreign_pointer_is_refused(void **unused)
+{
+	struct quiet before = settle();
+	int local = 0;
+
+	(void)unused;
+	log_begin();
+	assert_null(krealloc(&local, 100, GFP_KERNEL));
+	log_end();
+	assert_int_equal(log_lines(), 1);
+	assert_logged("not an object of this allocator");
+	assert_nothing_left(before);
+}
+
+static void ksize_ends_where_a_typesafe_object_does(void **unused)
+{
+	struct kmem_cache *rcu = kmem_cache_create("rcu", 40, 0, SLAB_TYPESAFE_BY_RCU, NULL);
+	void *object = kmem_cache_alloc(rcu, GFP_KERNEL);
+
+	(void)unused;
+	assert_int_equal(ksize(object), 40);
+	kmem_cache_free(rcu, object);
+	kmem_cache_destroy(rcu);
+}
+
 static void kfree_takes_objects_of_every_kind(void **unused)
 {
 	struct quiet before = settle();
@@ -261,6 +316,9 @@ int main(void)
 		cmocka_unit_test(zero_is_zero_after_use),
 		cmocka_unit_test(krealloc_keeps_content),
 		cmocka_unit_test(krealloc_that_fails_leaves_the_object),
+		cmocka_unit_test(krealloc_keeps_the_promise_of_zeros),
+		cmocka_unit_test(krealloc_of_a_foreign_pointer_is_refused),
+		cmocka_unit_test(ksize_ends_where_a_typesafe_object_does),
 		cmocka_unit_test(kfree_takes_objects_of_every_kind),
 		cmocka_unit_test(kfree_inside_a_large_object_is_refused),
 		cmocka_unit_test(a_bulk_is_all_or_nothing_wherever_it_fails),
