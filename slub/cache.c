@@ -343,6 +343,12 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	if (!s)
 		return;
 	world_mutex_lock(&slab_mutex);
+	if (s->broken) {
+		world_mutex_unlock(&slab_mutex);
+		world_log(LOG_ERR, "kmem_cache_destroy(%s): has been destroyed before; ignored",
+			  s->name);
+		return;
+	}
 	SLUB_ASSERT(s->refcount > 0);
 	PLAIN_WRITE(s->refcount, s->refcount - 1);
 	last = s->refcount == 0;

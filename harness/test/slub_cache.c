@@ -182,6 +182,21 @@ static void destroying_a_cache_in_use_names_what_is_left(void **unused)
 	assert_checks();
 }
 
+static void destroying_twice_is_reported_and_ignored(void **unused)
+{
+	struct kmem_cache *s = own_cache(104);
+	void *object = kmem_cache_alloc(s, GFP_KERNEL);
+
+	(void)unused;
+	log_begin();
+	kmem_cache_destroy(s);
+	kmem_cache_free(s, object);
+	kmem_cache_destroy(s);
+	log_end();
+	assert_logged("has been destroyed before; ignored");
+	assert_checks();
+}
+
 static void destroying_null_does_nothing(void **unused)
 {
 	struct quiet before = settle();
@@ -294,6 +309,7 @@ int main(void)
 		cmocka_unit_test(freeing_null_does_nothing),
 		cmocka_unit_test(destroying_null_does_nothing),
 		cmocka_unit_test(destroying_a_cache_in_use_names_what_is_left),
+		cmocka_unit_test(destroying_twice_is_reported_and_ignored),
 	};
 
 	unsetenv("LIBSLUB_OPTIONS");
