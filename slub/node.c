@@ -117,24 +117,14 @@ static bool get_partial_node(struct kmem_cache *s, int node, struct partial_take
  */
 static bool get_any_partial(struct kmem_cache *s, int home, struct partial_take *take)
 {
-	unsigned int nodes = world_nr_nodes(), tried = 1u << home;
+	unsigned int tried = 1u << home;
 
-	if (nodes == 1 || !s->remote_node_defrag_ratio ||
+	if (world_nr_nodes() == 1 || !s->remote_node_defrag_ratio ||
 	    world_random() % 1024 > s->remote_node_defrag_ratio)
 		return false;
-	for (unsigned int i = 1; i < nodes; i++) {
-		int nearest = -1;
-
-		for (int node = 0; node < (int)nodes; node++) {
-			if (tried & (1u << node))
-				continue;
-			if (nearest < 0 ||
-			    world_node_distance(home, node) < world_node_distance(home, nearest))
-				nearest = node;
-		}
-		tried |= 1u << nearest;
-		if (READ_ONCE(get_node(s, nearest)->nr_partial) > READ_ONCE(s->min_partial) &&
-		    get_partial_node(s, nearest, take))
+	for (int node; (node = nearest_node(home, tried)) >= 0; tried |= 1u << node) {
+		if (READ_ONCE(get_node(s, node)->nr_partial) > READ_ONCE(s->min_partial) &&
+		    get_partial_node(s, node, take))
 			return true;
 	}
 	return false;
@@ -184,6 +174,7 @@ static enum unfreeze_outcome __unfreeze_slab(struct kmem_cache *s, struct slab *
 	void *freelist;
 	bool keep;
 
+	SLUB_ASSERT(n != NULL);
 	for (;;) {
 		old = read_state(slab, &freelist);
 		new = old;

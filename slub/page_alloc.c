@@ -46,11 +46,12 @@ void *page_address(const struct page *page)
 struct page *virt_to_head_page(const void *address)
 {
 	unsigned long offset = (unsigned long)address - (unsigned long)arena.base;
-	struct page *page = page_at(offset >> PAGE_SHIFT);
+	struct page *page;
 	unsigned long head;
 
 	if (offset >= arena.bytes)
 		return NULL;
+	page = page_at(offset >> PAGE_SHIFT);
 	head = READ_ONCE(page->compound_head);
 	return head ? (struct page *)(head - 1) : page;
 }
@@ -208,32 +209,36 @@ static struct page *alloc_pages_node(unsigned int order, int nid, enum page_kind
 	return page;
 }
 
+int nearest_node(int from, unsigned int tried)
+{
+	int nearest = -1;
+
+	for (int node = 0; node < (int)world_nr_nodes(); node++) {
+		if (tried & (1u << node))
+			continue;
+		if (nearest < 0 ||
+		    world_node_distance(from, node) < world_node_distance(from, nearest))
+			nearest = node;
+	}
+	return nearest;
+}
+
 struct page *alloc_pages(gfp_t flags, unsigned int order, int nid, enum page_kind kind)
 {
 	unsigned int tried = 0;
 
-	if (order > MAX_ORDER || world_should_fail(FAULT_PAGE))
+	if (order > MAX_ORDER || (world_should_fail(FAULT_PAGE) && !(flags & __GFP_NOFAIL)))
 		return NULL;
 	if (nid == NUMA_NO_NODE)
 		nid = world_cpu_to_node(world_cpu());
-	for (;;) {
-		struct page *page = alloc_pages_node(order, nid, kind);
-		int next = -1;
+	for (int from = nid; from >= 0; from = nearest_node(nid, tried)) {
+		struct page *page = alloc_pages_node(order, from, kind);
 
 		if (page || (flags & __GFP_THISNODE))
 			return page;
-		tried |= 1u << nid;
-		for (int other = 0; other < (int)world_nr_nodes(); other++) {
-			if (tried & (1u << other))
-				continue;
-			if (next < 0 ||
-			    world_node_distance(nid, other) < world_node_distance(nid, next))
-				next = other;
-		}
-		if (next < 0)
-			return NULL;
-		nid = next;
+		tried |= 1u << from;
 	}
+	return NULL;
 }
 
 void free_pages(struct page *page)

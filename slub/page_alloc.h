@@ -66,6 +66,9 @@ struct page *alloc_pages(gfp_t flags, unsigned int order, int node, enum page_ki
 /* Gives back the block that starts at @page. */
 void free_pages(struct page *page);
 
+/* The node nearest to @from of those without a bit in @tried; -1 when none is left. */
+int nearest_node(int from, unsigned int tried);
+
 /* The address of the contents of @page. */
 void *page_address(const struct page *page);
 /* The head of the block that @address lies in, PAGE_NONE if never grown; NULL outside the arena. */

@@ -73,6 +73,24 @@ static void the_first_call_boots(void **unused)
 	in_new_process(body_first_use);
 }
 
+static void body_foreign_before_boot(void)
+{
+	int local = 0;
+
+	EXPECT(ksize(&local) == 0);
+	kfree(&local);
+	EXPECT(slab_state == DOWN);
+	EXPECT(krealloc(&local, 10, GFP_KERNEL) == NULL);
+	kfree(kmalloc(10, GFP_KERNEL));
+}
+
+/* UBSan watches: there is no arena yet. */
+static void a_foreign_pointer_is_known_before_boot(void **unused)
+{
+	(void)unused;
+	in_new_process(body_foreign_before_boot);
+}
+
 static void body_twice(void)
 {
 	slub_init();
@@ -209,6 +227,7 @@ int main(void)
 		cmocka_unit_test(after_boot_every_boot_cache_stands),
 		cmocka_unit_test(the_first_caches_live_in_themselves),
 		cmocka_unit_test(the_first_call_boots),
+		cmocka_unit_test(a_foreign_pointer_is_known_before_boot),
 		cmocka_unit_test(options_come_too_late_after_boot),
 		cmocka_unit_test(good_options_are_taken),
 		cmocka_unit_test(the_environment_holds_options_too),

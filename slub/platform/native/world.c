@@ -146,7 +146,7 @@ static size_t arena_bytes_wanted(size_t align)
 	size_t bytes = pages > 0 ? (size_t)pages * PAGE_BYTES : ARENA_MIN_BYTES;
 
 	/* Room for every page of the machine on each node, and as much again for holes. */
-	bytes *= 2 * world_nr_nodes();
+	bytes *= 2ul * world_nr_nodes();
 	if (bytes > ARENA_MAX_BYTES)
 		bytes = ARENA_MAX_BYTES;
 	bytes -= bytes % (align * world_nr_nodes());
@@ -239,7 +239,8 @@ static void print(const char *prefix, const char *format, va_list args)
 	if (n > 0)
 		len += (size_t)n < sizeof(line) - len - 2 ? (size_t)n : sizeof(line) - len - 2;
 	line[len++] = '\n';
-	while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
+	/* Not write(): a thread that is cancelled there might hold a lock. */
+	while (syscall(SYS_write, STDERR_FILENO, line, len) < 0 && errno == EINTR)
 		;
 	errno = saved;
 }
