@@ -12,8 +12,8 @@
  *    caller did before. R2: a reader's decrement releases, the wait acquires: what the reader
  *    did comes before what follows the grace period.
  *
- * 3. call_rcu() only queues. Callbacks run in rcu_barrier(), and in a call_rcu() that finds
- *    RCU_BATCH of them waiting and no reader in its way; there is no thread of our own.
+ * 3. call_rcu() only queues. Callbacks run in rcu_barrier(), and in each call_rcu() that makes
+ *    their number a multiple of RCU_BATCH and meets no reader; there is no thread of our own.
  *
  * Counters are spread over cpus' worth of cache lines: a reader costs two locked adds on a line
  * that is mostly its own.
@@ -82,7 +82,8 @@ static bool grace_period(bool wait)
 /* Takes the queue, lets a grace period pass and runs what was on it. */
 static void run_callbacks(bool wait)
 {
-	struct rcu_head *batch;
+	struct rcu_head *batch, **batch_end;
+	unsigned int count;
 
 	if (wait)
 		pthread_mutex_lock(&grace_lock);
@@ -90,27 +91,21 @@ static void run_callbacks(bool wait)
 		return;
 	pthread_mutex_lock(&queue_lock);
 	batch = queue;
+	batch_end = queue_end;
+	count = queued;
 	queue = NULL;
 	queue_end = &queue;
 	queued = 0;
 	pthread_mutex_unlock(&queue_lock);
 
-	if (!grace_period(wait)) {
-		/* Not yet: back to the front of the queue, to be tried again with the next batch.
-		 */
-		struct rcu_head **end = &batch;
-
+	if (batch && !grace_period(wait)) {
+		/* Not yet: back to the front of the queue, to be tried again with a later batch. */
 		pthread_mutex_lock(&queue_lock);
-		while (*end) {
-			end = &(*end)->next;
-			queued++;
-		}
-		*end = queue;
+		*batch_end = queue;
 		if (!queue)
-			queue_end = end;
+			queue_end = batch_end;
 		queue = batch;
-		if (!batch)
-			queue_end = &queue;
+		queued += count;
 		pthread_mutex_unlock(&queue_lock);
 		batch = NULL;
 	}
@@ -132,7 +127,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 	pthread_mutex_lock(&queue_lock);
 	*queue_end = head;
 	queue_end = &head->next;
-	full = ++queued >= RCU_BATCH;
+	full = ++queued % RCU_BATCH == 0;
 	pthread_mutex_unlock(&queue_lock);
 	if (full && !reader.depth)
 		run_callbacks(false);
