@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fork.h"
 #include "kmalloc.h"
 #include "options.h"
 #include "percpu.h"
@@ -74,6 +75,7 @@ static void slub_boot(void)
 	kmem_cache_init();
 	create_kmalloc_caches();
 	smp_store_release(&slab_state, UP);
+	slub_fork_init();
 	world_log(LOG_INFO, "SLUB: HWalign=%d, Order=%u-%u, MinObjects=%u, CPUs=%u, Nodes=%u",
 		  CONFIG_CACHE_LINE_BYTES, slub_order_policy.min_order, slub_order_policy.max_order,
 		  slub_order_policy.min_objects, world_nr_cpus(), world_nr_nodes());

@@ -182,3 +182,21 @@ void cpu_slab_online(struct kmem_cache *s, unsigned int cpu)
 	if (READ_ONCE(c->tid) & TID_OFFLINE)
 		cpu_slab_open(c, NULL);
 }
+
+void abandon_closed_slots(struct kmem_cache *s)
+{
+	for (unsigned int cpu = 0; cpu < world_nr_cpus(); cpu++) {
+		struct kmem_cache_cpu *c = per_cpu_ptr(s->cpu_slab, cpu);
+		unsigned long tid = READ_ONCE(c->tid);
+
+		if (!(tid & TID_CLOSED) || (tid & TID_OFFLINE))
+			continue;
+		WRITE_ONCE(c->slab, NULL);
+		PLAIN_WRITE(c->partial, NULL);
+		/* A closer on its way to take the cpu down had said so to nobody yet. */
+		if (slub_cpu_online(cpu))
+			cpu_slab_open(c, NULL);
+		else
+			smp_store_release(&c->tid, next_tid(tid) | TID_OFFLINE);
+	}
+}

@@ -149,6 +149,12 @@ void flush_all(struct kmem_cache *s);
 void cpu_slab_offline(struct kmem_cache *s, unsigned int cpu);
 void cpu_slab_online(struct kmem_cache *s, unsigned int cpu);
 
+/*
+ * Opens, empty, every slot of @s whose closer does not exist in this process; the caller is its
+ * only thread. What stood there stays frozen and is nobody's.
+ */
+void abandon_closed_slots(struct kmem_cache *s);
+
 /* Cpus that may hold slabs; changed under slab_mutex. */
 bool slub_cpu_online(unsigned int cpu);
 void slub_set_cpu_online(unsigned int cpu, bool online);

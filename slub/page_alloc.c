@@ -261,6 +261,22 @@ void free_pages(struct page *page)
 	spin_unlock_irqrestore(&node->lock, flags);
 }
 
+void page_alloc_fork_prepare(void)
+{
+	for (unsigned int nid = 0; nid < world_nr_nodes(); nid++) {
+		unsigned long flags;
+
+		spin_lock_irqsave(&page_nodes[nid].lock, flags);
+		(void)flags;
+	}
+}
+
+void page_alloc_fork_done(void)
+{
+	for (unsigned int nid = 0; nid < world_nr_nodes(); nid++)
+		spin_unlock_irqrestore(&page_nodes[nid].lock, 0ul);
+}
+
 void page_alloc_stat(int nid, struct page_stat *stat)
 {
 	struct page_node *node = &page_nodes[nid];

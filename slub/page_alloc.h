@@ -87,6 +87,10 @@ static inline int page_to_nid(const struct page *page)
 	return page->node;
 }
 
+/* For fork.c: take the nodes' locks, and give them back in parent and child. */
+void page_alloc_fork_prepare(void);
+void page_alloc_fork_done(void);
+
 /* Figures of one node, in pages; taken under its lock. */
 struct page_stat {
 	unsigned long committed; /* grown so far */

@@ -84,3 +84,16 @@ void free_percpu_slots(struct kmem_cache_cpu *first)
 	if (empty)
 		free_pages(chunk);
 }
+
+void percpu_fork_prepare(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&percpu_lock, flags);
+	(void)flags;
+}
+
+void percpu_fork_done(void)
+{
+	spin_unlock_irqrestore(&percpu_lock, 0ul);
+}

@@ -27,4 +27,8 @@ void free_percpu_slots(struct kmem_cache_cpu *first);
 
 void percpu_init(void);
 
+/* For fork.c: take the lock, and give it back in parent and child. */
+void percpu_fork_prepare(void);
+void percpu_fork_done(void);
+
 #endif /* SLUB_PERCPU_H */

@@ -4,7 +4,8 @@
  *
  * Names, arguments and meaning are those of Linux 6.12 (include/linux/slab.h); what differs is
  * listed in docs/deviations.md. Unless a function says otherwise it may be called from any
- * thread at any time, and, as with malloc, not from a signal handler.
+ * thread at any time, and, as with malloc, not from a signal handler. A process may fork while
+ * other threads are inside; docs/deviations.md says what the child does not get.
  */
 #ifndef SLUB_H
 #define SLUB_H

@@ -515,6 +515,14 @@ void world_fake_nodes(unsigned int nodes)
 		m->state.nodes = nodes < SIM_NODES_MAX ? nodes : SIM_NODES_MAX;
 }
 
+/* Nobody forks here. */
+void world_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
+{
+	(void)prepare;
+	(void)parent;
+	(void)child;
+}
+
 const char *world_boot_options(void)
 {
 	return m->config.options ? m->config.options : "";

@@ -226,6 +226,14 @@ uint64_t world_random(void)
 	return nondet_ulong();
 }
 
+/* Nobody forks here. */
+void world_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
+{
+	(void)prepare;
+	(void)parent;
+	(void)child;
+}
+
 const char *world_boot_options(void)
 {
 	return "";

@@ -103,6 +103,12 @@ void world_wait_word(const unsigned long *word, unsigned long seen);
 void world_once(void (*fn)(void));
 
 /*
+ * Whenever this process forks from now on: runs @prepare before, @parent and @child after it, on
+ * the thread that forks. A world in which nobody forks ignores it.
+ */
+void world_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
+
+/*
  * All mutable globals of the core are marked __slub_data: they stand together in one section,
  * and a simulated world can save and restore them. World state that must outlive that is not.
  */

@@ -144,3 +144,28 @@ void synchronize_rcu(void)
 	grace_period(true);
 	pthread_mutex_unlock(&grace_lock);
 }
+
+/*
+ * fork(): the queue is whole in the child, and its only reader can be the thread that forked. A
+ * batch that another thread was about to run is lost there: its slabs stay.
+ */
+void rcu_fork_prepare(void)
+{
+	pthread_mutex_lock(&queue_lock);
+}
+
+void rcu_fork_parent(void)
+{
+	pthread_mutex_unlock(&queue_lock);
+}
+
+void rcu_fork_child(void)
+{
+	for (unsigned int i = 0; i < RCU_STRIPES; i++)
+		for (unsigned int half = 0; half < 2; half++)
+			atomic_store(&readers[i].count[half], 0);
+	if (reader.depth)
+		atomic_store(&readers[reader.stripe].count[reader.phase], 1);
+	pthread_mutex_init(&grace_lock, NULL);
+	pthread_mutex_unlock(&queue_lock);
+}

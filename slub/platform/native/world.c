@@ -123,6 +123,13 @@ void world_once(void (*fn)(void))
 	pthread_once(&boot_once, fn);
 }
 
+void world_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
+{
+	/* Prepared last, after the core: its lock is the innermost. */
+	pthread_atfork(rcu_fork_prepare, rcu_fork_parent, rcu_fork_child);
+	pthread_atfork(prepare, parent, child);
+}
+
 /*
  * 3. Pages
  *

@@ -114,5 +114,8 @@ struct world_mutex {
 
 void rcu_read_lock(void);
 void rcu_read_unlock(void);
+void rcu_fork_prepare(void);
+void rcu_fork_parent(void);
+void rcu_fork_child(void);
 
 #endif /* SLUB_NATIVE_WORLD_H */

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* Processes that fork while other threads are inside of the allocator. */
+#include <pthread.h>
+
+#include "slub_unit.h"
+#include "slub/kmalloc.h"
+
+#define THREADS 4
+#define FORKS	150
+
+static struct kmem_cache *small, *typesafe;
+static _Atomic bool stop;
+
+/* Every slow path and lock: chains, flushes, shrinks, new slabs, caches, grace periods, pages. */
+static void *work(void *arg)
+{
+	unsigned long number = (unsigned long)arg, round = 0;
+	void *objects[64];
+
+	while (!stop) {
+		unsigned int nr = 0;
+
+		for (; nr < 64; nr++)
+			objects[nr] = nr % 3 ? kmem_cache_alloc(small, GFP_KERNEL)
+					     : kmem_cache_alloc(typesafe, GFP_KERNEL);
+		kfree(kmalloc(100000, GFP_KERNEL));
+		if (round % 4 == number)
+			kmem_cache_shrink(small);
+		if (round % 8 == number)
+			slub_flush_all(NULL);
+		if (round % 16 == number)
+			kmem_cache_destroy(
+				kmem_cache_create("passing", 40, 0, SLAB_NO_MERGE, NULL));
+		rcu_read_lock();
+		while (nr)
+			kfree(objects[--nr]);
+		rcu_read_unlock();
+		if (round % 8 == 7 - number)
+			rcu_barrier();
+		round++;
+	}
+	return NULL;
+}
+
+/* The child uses all of it, and gets what belongs to nobody else. */
+static void body_of_child(void *kept[32])
+{
+	struct slab_check_report report;
+	struct kmem_cache *s;
+	char *objects[200];
+
+	alarm(20);
+	for (unsigned int i = 0; i < 200; i++) {
+		objects[i] = kmem_cache_alloc(i % 2 ? small : typesafe, GFP_KERNEL);
+		EXPECT(objects[i]);
+		memset(objects[i], (int)i, 40);
+	}
+	for (unsigned int i = 0; i < 32; i++)
+		EXPECT(*(unsigned long *)kept[i] == i);
+	for (unsigned int i = 0; i < 200; i++) {
+		EXPECT(objects[i][0] == (char)i && objects[i][39] == (char)i);
+		kfree(objects[i]);
+	}
+	for (unsigned int i = 0; i < 32; i++)
+		kfree(kept[i]);
+	slub_flush_all(NULL);
+	kmem_cache_shrink(typesafe);
+	rcu_barrier();
+	synchronize_rcu();
+	s = kmem_cache_create("of child", 40, 0, SLAB_NO_MERGE, NULL);
+	EXPECT(s);
+	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
+	EXPECT(slab_check(s, CHECK_ALL, &report));
+	kmem_cache_destroy(s);
+	for (unsigned int node = 0; node < world_nr_nodes(); node++)
+		EXPECT(!page_alloc_check((int)node));
+	kfree(kmalloc(1 << 20, GFP_KERNEL));
+	_exit(0);
+}
+
+static void a_child_can_use_what_other_threads_were_inside_of(void **unused)
+{
+	struct quiet before;
+	pthread_t threads[THREADS];
+	void *kept[32];
+
+	(void)unused;
+	small = own_cache(128);
+	typesafe = kmem_cache_create("typesafe", 40, 0, SLAB_TYPESAFE_BY_RCU, NULL);
+	before = settle();
+	for (unsigned long i = 0; i < 32; i++) {
+		kept[i] = kmem_cache_alloc(small, GFP_KERNEL);
+		*(unsigned long *)kept[i] = i;
+	}
+	for (unsigned long i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, work, (void *)i), 0);
+	for (int i = 0; i < FORKS; i++) {
+		int status;
+		pid_t pid;
+
+		/* The forking thread may be a reader itself. */
+		if (i % 3 == 0)
+			rcu_read_lock();
+		pid = fork();
+		if (i % 3 == 0)
+			rcu_read_unlock();
+		assert_true(pid >= 0);
+		if (pid == 0)
+			body_of_child(kept);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (status)
+			fail_msg("child %d of %d ended with status %#x", i + 1, FORKS, status);
+	}
+	stop = true;
+	for (unsigned int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (unsigned int i = 0; i < 32; i++)
+		kfree(kept[i]);
+	assert_nothing_left(before);
+	kmem_cache_destroy(small);
+	kmem_cache_destroy(typesafe);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_child_can_use_what_other_threads_were_inside_of),
+	};
+
+	unsetenv("LIBSLUB_OPTIONS");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
