@@ -249,6 +249,9 @@ void free_pages(struct page *page)
 
 	spin_lock_irqsave(&node->lock, flags);
 	page->kind = PAGE_NONE;
+	/* A dangling address into a former tail must not lead to whatever the head is next. */
+	for (unsigned long i = 1; i < 1ul << order; i++)
+		WRITE_ONCE(page[i].compound_head, 0);
 	page = __free_block(node, page, order, false);
 	if (page->order == MAX_ORDER && node->free - node->released > NODE_KEEP_PAGES) {
 		/* Off the lists the block is ours alone, and the lock is not held for so long. */

@@ -71,7 +71,10 @@ int nearest_node(int from, unsigned int tried);
 
 /* The address of the contents of @page. */
 void *page_address(const struct page *page);
-/* The head of the block that @address lies in, PAGE_NONE if never grown; NULL outside the arena. */
+/*
+ * The head of the block that @address lies in; NULL outside the arena. Where nothing is allocated
+ * it is of kind PAGE_NONE or PAGE_FREE.
+ */
 struct page *virt_to_head_page(const void *address);
 
 /* The addresses that blocks may have: [*base, *base + *bytes). */

@@ -41,6 +41,27 @@ static void an_order_above_the_largest_is_refused(void **unused)
 	assert_null(alloc_pages(GFP_KERNEL, MAX_ORDER + 1, 0, PAGE_LARGE));
 }
 
+static void an_address_in_a_freed_block_leads_to_no_owner(void **unused)
+{
+	struct page *page = alloc_pages(0, 3, 0, PAGE_LARGE), *parts[16];
+	char *inside = (char *)page_address(page) + 5 * PAGE_SIZE;
+	unsigned int nr = 0;
+
+	(void)unused;
+	assert_ptr_equal(virt_to_head_page(inside), page);
+	free_pages(page);
+	/* Somebody else gets the former head, and less than what it led before. */
+	do
+		parts[nr] = alloc_pages(0, 1, 0, PAGE_SLAB);
+	while (parts[nr++] != page && nr < 16);
+	assert_int_not_equal(virt_to_head_page(inside)->kind, PAGE_LARGE);
+	if (parts[nr - 1] == page)
+		assert_ptr_not_equal(virt_to_head_page(inside), page);
+	while (nr)
+		free_pages(parts[--nr]);
+	assert_pages_check();
+}
+
 static void an_address_outside_has_no_page(void **unused)
 {
 	int local = 0;
@@ -333,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_are_aligned_to_themselves_and_lead_to_their_head),
 		cmocka_unit_test(an_order_above_the_largest_is_refused),
+		cmocka_unit_test(an_address_in_a_freed_block_leads_to_no_owner),
 		cmocka_unit_test(an_address_outside_has_no_page),
 		cmocka_unit_test(free_pages_count_what_goes_and_comes),
 		cmocka_unit_test(buddies_split_and_merge),
