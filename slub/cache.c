@@ -292,7 +292,6 @@ int __kmem_cache_shrink(struct kmem_cache *s)
 	flush_all(s);
 	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
 		struct kmem_cache_node *n = get_node(s, (int)node);
-		struct slab *slab, *following;
 		struct list_head empty;
 		unsigned long flags;
 
@@ -300,7 +299,9 @@ int __kmem_cache_shrink(struct kmem_cache *s)
 		spin_lock_irqsave(&n->list_lock, flags);
 		__sort_partial(n, &empty);
 		spin_unlock_irqrestore(&n->list_lock, flags);
-		list_for_each_entry_safe (slab, following, &empty, slab_list) {
+		while (!list_empty(&empty)) {
+			struct slab *slab = list_first_entry(&empty, struct slab, slab_list);
+
 			list_del(&slab->slab_list);
 			discard_slab(s, slab);
 		}
