@@ -145,11 +145,16 @@ interrupted() {
 		grep -q started "$scratch/out.d/run/endless/log.txt" 2>/dev/null && break
 		sleep 0.1
 	done
+	"$scratch/tree/harness/run/run" --out "$scratch/out.d" --findings "$scratch/found.d" \
+		--lane clean >"$scratch/second" 2>&1 </dev/null
+	local second=$?
+	cat "$scratch/second"
 	kill -INT "$pid"
 	wait "$pid" || status=$?
 	cat "$scratch/out"
-	echo "exit status $status"
-	[ "$status" = 3 ] && says "^endless +9 steps" && says "^unsure +not started: interrupted" &&
+	echo "exit status $status; of the second run, $second"
+	[ "$second" = 2 ] && grep -q "another run is at work there" "$scratch/second" &&
+		[ "$status" = 3 ] && says "^endless +9 steps" && says "^unsure +not started: interrupted" &&
 		says "interrupted$"
 }
 interrupted_without_result() {
@@ -169,6 +174,6 @@ interrupted_without_result() {
 rm -rf "$scratch/out.d"
 check "a lane that Ctrl-C cuts short before its result is not broken" interrupted_without_result
 rm -rf "$scratch/out.d"
-check "Ctrl-C ends every lane and prints the summary" interrupted
+check "Ctrl-C ends every lane and prints the summary; meanwhile a second run is refused" interrupted
 
 echo "1..$tests"
