@@ -110,7 +110,9 @@ endif
 ifneq ($(words x$(O)x),1)
 $(error O='$(O)': one path without spaces is allowed)
 endif
-override O := $(patsubst %/,%,$(O))
+# One spelling for a folder in the tree: with another, what is linked already would be linked anew,
+# by install.t even while other tests run it.
+override O := $(patsubst $(CURDIR)/%,%,$(patsubst %/,%,$(O)))
 ifneq ($(filter $(CURDIR) / $(HOME) $(CURDIR)/slub% $(CURDIR)/harness% $(CURDIR)/proofs% \
 	$(CURDIR)/ci% $(CURDIR)/docs% $(CURDIR)/corpus% $(CURDIR)/.git%,$(abspath $(O)))$(if $(O),,x),)
 $(error O='$(O)': a folder of its own, outside the sources, is allowed)
