@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Op programs: the sources that everything which reads or writes them links, and their tests.
 
-program-sources := $(addprefix harness/program/,binary.c file.c lenient.c print.c table.c text.c)
+program-sources := $(addprefix harness/program/,binary.c file.c lenient.c print.c table.c text.c token.c)
 
 # They run without an allocator, and under the sanitizers.
 program-tests := program_roundtrip program_lenient program_errors program_files

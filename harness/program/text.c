@@ -10,11 +10,7 @@
 #include <string.h>
 
 #include "table.h"
-
-struct token {
-	const char *text;
-	size_t length; /* 0: the line is at its end */
-};
+#include "token.h"
 
 struct reader {
 	const char *name;
@@ -48,133 +44,38 @@ static int refuse_fault(struct reader *reader, const struct program_fault *fault
 	return refuse(reader, "%s; allowed is %s", fault->found, fault->allowed);
 }
 
-#define SHOWN_MAX 48
-
-/* @token for an error text: cut when long, with a question mark for what does not print. */
-static const char *shown(char buffer[SHOWN_MAX], struct token token)
-{
-	size_t room = SHOWN_MAX - sizeof("``..."), length = token.length;
-
-	if (!length)
-		return "nothing";
-	if (length > room)
-		length = room;
-	buffer[0] = '`';
-	for (size_t i = 0; i < length; i++)
-		buffer[i + 1] = token.text[i] > ' ' && token.text[i] < 0x7f ? token.text[i] : '?';
-	strcpy(buffer + 1 + length, length < token.length ? "...`" : "`");
-	return buffer;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct token next_token(struct reader *reader)
-{
-	struct token token;
-
-	while (reader->at < reader->end && is_blank(*reader->at))
-		reader->at++;
-	token.text = reader->at;
-	while (reader->at < reader->end && !is_blank(*reader->at))
-		reader->at++;
-	token.length = (size_t)(reader->at - token.text);
-	return token;
-}
-
-static bool is(struct token token, const char *text)
-{
-	return token.length == strlen(text) && !memcmp(token.text, text, token.length);
-}
-
-/* Takes @prefix off @token. Return: false, and @token as it was, when it begins otherwise. */
-static bool take(struct token *token, const char *prefix)
-{
-	size_t length = strlen(prefix);
-
-	if (token->length < length || memcmp(token->text, prefix, length))
-		return false;
-	token->text += length;
-	token->length -= length;
-	return true;
-}
-
-/* Cuts @token at the first @mark: the part before it stays. Return: the part behind it. */
-static struct token cut(struct token *token, char mark, bool *found)
-{
-	const char *at = token->length ? memchr(token->text, mark, token->length) : NULL;
-	struct token rest = {token->text + token->length, 0};
-
-	*found = at != NULL;
-	if (at) {
-		rest.text = at + 1;
-		rest.length = (size_t)(token->text + token->length - rest.text);
-		token->length = (size_t)(at - token->text);
-	}
-	return rest;
-}
-
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
-}
-
-/* The whole of @token as a number of 64 bits, decimal or 0x. */
-static bool number_of(struct token token, uint64_t *value)
-{
-	unsigned int base = take(&token, "0x") ? 16 : 10;
-
-	*value = 0;
-	for (size_t i = 0; i < token.length; i++) {
-		unsigned int digit = (unsigned int)digit_of(token.text[i]);
-
-		if (digit >= base || __builtin_mul_overflow(*value, base, value) ||
-		    __builtin_add_overflow(*value, digit, value))
-			return false;
-	}
-	return token.length > 0;
-}
-
 /* @token as @prefix and a number; @what names it in the refusal. */
 static int read_number(struct reader *reader, struct token token, const char *what,
 		       const char *prefix, uint64_t *value)
 {
 	struct token number = token;
-	char buffer[SHOWN_MAX];
+	char buffer[TOKEN_SHOWN_MAX];
 
-	if (take(&number, prefix) && number_of(number, value))
+	if (token_take(&number, prefix) && token_number(number, value))
 		return 0;
 	return refuse(reader, "%s is %s; allowed is %s%sa number of 64 bits, decimal or 0x", what,
-		      shown(buffer, token), prefix, *prefix ? " and " : "");
+		      token_shown(buffer, token), prefix, *prefix ? " and " : "");
 }
 
 /* @token as names joined by plus signs. */
 static int read_names(struct reader *reader, struct token token, const char *what,
 		      const struct program_names *names, uint64_t *value)
 {
-	char buffer[SHOWN_MAX], allowed[160];
+	char buffer[TOKEN_SHOWN_MAX], allowed[160];
 	bool more = true;
 
 	*value = 0;
 	while (more) {
-		struct token rest = cut(&token, '+', &more);
+		struct token rest = token_cut(&token, '+', &more);
 		unsigned int i = 0;
 
-		while (i < names->count && !is(token, names->names[i]))
+		while (i < names->count && !token_is(token, names->names[i]))
 			i++;
 		if (i == names->count || *value >> i & 1) {
 			program_join_names(allowed, sizeof(allowed), names, UINT64_MAX, ", ");
 			return refuse(reader,
 				      "%s has %s%s; allowed is each once of %s, joined by +", what,
-				      shown(buffer, token), i == names->count ? "" : " twice",
+				      token_shown(buffer, token), i == names->count ? "" : " twice",
 				      allowed);
 		}
 		*value |= UINT64_C(1) << i;
@@ -187,26 +88,26 @@ static int read_names(struct reader *reader, struct token token, const char *wha
 static int read_name(struct reader *reader, struct token token, const char *what,
 		     const struct program_names *names, uint64_t *value)
 {
-	char buffer[SHOWN_MAX], allowed[160];
+	char buffer[TOKEN_SHOWN_MAX], allowed[160];
 
 	for (*value = 0; *value < names->count; ++*value) {
-		if (is(token, names->names[*value]))
+		if (token_is(token, names->names[*value]))
 			return 0;
 	}
 	program_join_names(allowed, sizeof(allowed), names, UINT64_MAX, ", ");
-	return refuse(reader, "%s is %s; allowed is %s", what, shown(buffer, token), allowed);
+	return refuse(reader, "%s is %s; allowed is %s", what, token_shown(buffer, token), allowed);
 }
 
 /* The line must be over. */
 static int read_end(struct reader *reader)
 {
-	struct token token = next_token(reader);
-	char buffer[SHOWN_MAX];
+	struct token token = token_next(&reader->at, reader->end);
+	char buffer[TOKEN_SHOWN_MAX];
 
 	if (!token.length)
 		return 0;
 	return refuse(reader, "%s stands behind the end; allowed is nothing or a comment",
-		      shown(buffer, token));
+		      token_shown(buffer, token));
 }
 
 /* The value of one field of an op, in the spelling of its kind. */
@@ -279,13 +180,13 @@ static const struct program_field *find_field(const struct program_op_info *info
 {
 	struct token name = *token;
 	bool named;
-	struct token value = cut(&name, '=', &named);
+	struct token value = token_cut(&name, '=', &named);
 
 	for (const struct program_field *field = info->fields; field->name; field++) {
 		if (field->kind == PROGRAM_KIND_CACHE) {
-			if (!named && take(&name, "kc"))
+			if (!named && token_take(&name, "kc"))
 				return field;
-		} else if (named && is(name, field->name)) {
+		} else if (named && token_is(name, field->name)) {
 			*token = value;
 			return field;
 		}
@@ -296,19 +197,20 @@ static const struct program_field *find_field(const struct program_op_info *info
 static int read_fields(struct reader *reader, const struct program_op_info *info,
 		       struct program_record *record)
 {
-	char buffer[SHOWN_MAX], list[128];
+	char buffer[TOKEN_SHOWN_MAX], list[128];
 	uint32_t seen = 0;
 	struct token token;
 	int err;
 
-	while ((token = next_token(reader)).length) {
+	while ((token = token_next(&reader->at, reader->end)).length) {
 		struct token value = token;
 		const struct program_field *field = find_field(info, &value);
 		uint32_t bit;
 
 		if (!field)
 			return refuse(reader, "%s is no field of %s; allowed is %s",
-				      shown(buffer, token), info->name, list_fields(list, info));
+				      token_shown(buffer, token), info->name,
+				      list_fields(list, info));
 		bit = UINT32_C(1) << (field - info->fields);
 		if (seen & bit)
 			return refuse(reader, "%s stands twice; allowed is once", field->name);
@@ -345,22 +247,22 @@ static int add_record(struct reader *reader, const struct program_record *record
 
 static int read_raw(struct reader *reader)
 {
-	struct token token = next_token(reader);
+	struct token token = token_next(&reader->at, reader->end);
 	unsigned char bytes[sizeof(struct program_record)];
 	struct program_record record;
 	struct program_fault fault;
-	char buffer[SHOWN_MAX];
+	char buffer[TOKEN_SHOWN_MAX];
 	size_t i;
 	int err;
 
-	for (i = 0; i < token.length && digit_of(token.text[i]) < 16; i++)
+	for (i = 0; i < token.length && token_digit(token.text[i]) < 16; i++)
 		;
 	if (i != 2 * sizeof(bytes) || i != token.length)
 		return refuse(reader, "raw has %s; allowed is 32 hexadecimal digits",
-			      shown(buffer, token));
+			      token_shown(buffer, token));
 	for (i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (unsigned char)(digit_of(token.text[2 * i]) << 4 |
-					   digit_of(token.text[2 * i + 1]));
+		bytes[i] = (unsigned char)(token_digit(token.text[2 * i]) << 4 |
+					   token_digit(token.text[2 * i + 1]));
 	err = read_end(reader);
 	if (err)
 		return err;
@@ -374,29 +276,29 @@ static int read_raw(struct reader *reader)
 static int read_schedule(struct reader *reader, struct token token)
 {
 	struct program_record record = {.cpu = PROGRAM_ANY};
-	struct token next = next_token(reader);
+	struct token next = token_next(&reader->at, reader->end);
 	const struct program_field *fields;
-	char buffer[SHOWN_MAX];
+	char buffer[TOKEN_SHOWN_MAX];
 	int err;
 
-	if (is(next, "irq"))
+	if (token_is(next, "irq"))
 		record.op = PROGRAM_IRQ;
-	else if (is(next, "->"))
+	else if (token_is(next, "->"))
 		record.op = PROGRAM_SWITCH;
 	else
 		return refuse(reader,
 			      "%s stands behind @+; allowed is @+DELTA -> tTASK xOPS, or "
 			      "@+DELTA irq",
-			      shown(buffer, next));
+			      token_shown(buffer, next));
 	/* The fields stand in the order of the table: delta, to, ops. */
 	fields = program_ops[record.op].fields;
 	err = set_field(reader, &record, &fields[0], token);
 	if (!err && record.op == PROGRAM_SWITCH) {
-		err = set_field(reader, &record, &fields[1], next_token(reader));
-		next = next_token(reader);
-		if (!err && !take(&next, "x"))
+		err = set_field(reader, &record, &fields[1], token_next(&reader->at, reader->end));
+		next = token_next(&reader->at, reader->end);
+		if (!err && !token_take(&next, "x"))
 			return refuse(reader, "ops is %s; allowed is x and a number",
-				      shown(buffer, next));
+				      token_shown(buffer, next));
 		if (!err)
 			err = set_field(reader, &record, &fields[2], next);
 	}
@@ -408,7 +310,7 @@ static int read_schedule(struct reader *reader, struct token token)
 static const struct program_op_info *find_op(struct token token)
 {
 	for (unsigned int op = 0; op < PROGRAM_NR_OPS; op++) {
-		if (is(token, program_ops[op].name))
+		if (token_is(token, program_ops[op].name))
 			return &program_ops[op];
 	}
 	return NULL;
@@ -416,13 +318,13 @@ static const struct program_op_info *find_op(struct token token)
 
 static int refuse_op(struct reader *reader, struct token token)
 {
-	char names[400] = "", buffer[SHOWN_MAX];
+	char names[400] = "", buffer[TOKEN_SHOWN_MAX];
 	size_t used = 0;
 
 	for (unsigned int op = 0; op < PROGRAM_NR_OPS; op++)
 		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
 					 used ? ", " : "", program_ops[op].name);
-	return refuse(reader, "op is %s; allowed is %s", shown(buffer, token), names);
+	return refuse(reader, "op is %s; allowed is %s", token_shown(buffer, token), names);
 }
 
 static int read_slot(struct reader *reader, struct token token, struct program_record *record)
@@ -450,7 +352,7 @@ static int read_place(struct reader *reader, struct token token, struct program_
 	int err;
 
 	token.length--;
-	rest = cut(&token, '@', &has_cpu);
+	rest = token_cut(&token, '@', &has_cpu);
 	err = read_number(reader, token, "task", "t", &task);
 	if (!err && !program_task_ok(header, task, &fault))
 		err = refuse_fault(reader, &fault);
@@ -475,12 +377,12 @@ static int read_op(struct reader *reader, struct token place)
 
 	if (err)
 		return err;
-	token = next_token(reader);
+	token = token_next(&reader->at, reader->end);
 	ahead = *reader;
-	if (is(next_token(&ahead), "=")) {
+	if (token_is(token_next(&ahead.at, ahead.end), "=")) {
 		reader->at = ahead.at;
 		slot = token;
-		token = next_token(reader);
+		token = token_next(&reader->at, reader->end);
 	}
 	info = find_op(token);
 	if (!info)
@@ -492,7 +394,7 @@ static int read_op(struct reader *reader, struct token place)
 	if (!slot.length && info->use == SLOT_FILLS)
 		return refuse(reader, "%s has no slot; allowed is rN = %s", info->name, info->name);
 	if (info->use == SLOT_EMPTIES || info->use == SLOT_CHANGES)
-		slot = next_token(reader);
+		slot = token_next(&reader->at, reader->end);
 	if (info->use != SLOT_NONE)
 		err = read_slot(reader, slot, &record);
 	if (!err)
@@ -515,10 +417,11 @@ static int read_header(struct reader *reader, unsigned int index)
 		return refuse(reader, "%s stands twice; allowed is once", field->name);
 	reader->header_seen |= UINT32_C(1) << index;
 	if (field->kind == HEADER_FLAGS)
-		err = read_names(reader, next_token(reader), field->name,
+		err = read_names(reader, token_next(&reader->at, reader->end), field->name,
 				 &program_header_flag_names, &value);
 	else
-		err = read_number(reader, next_token(reader), field->name, "", &value);
+		err = read_number(reader, token_next(&reader->at, reader->end), field->name, "",
+				  &value);
 	if (!err)
 		err = read_end(reader);
 	if (err)
@@ -531,46 +434,46 @@ static int read_header(struct reader *reader, unsigned int index)
 
 static int read_version(struct reader *reader, struct token token)
 {
-	char buffer[SHOWN_MAX];
+	char buffer[TOKEN_SHOWN_MAX];
 
-	if (take(&token, PROGRAM_MAGIC))
+	if (token_take(&token, PROGRAM_MAGIC))
 		return refuse(reader, "this is a binary op program; allowed is text, which begins "
 				      "with slubops 1");
-	if (!is(token, "slubops"))
+	if (!token_is(token, "slubops"))
 		return refuse(reader, "the first line begins with %s; allowed is slubops 1",
-			      shown(buffer, token));
-	token = next_token(reader);
-	if (!is(token, "1"))
-		return refuse(reader, "slubops is %s; allowed is 1", shown(buffer, token));
+			      token_shown(buffer, token));
+	token = token_next(&reader->at, reader->end);
+	if (!token_is(token, "1"))
+		return refuse(reader, "slubops is %s; allowed is 1", token_shown(buffer, token));
 	reader->version_seen = true;
 	return read_end(reader);
 }
 
 static int read_line(struct reader *reader)
 {
-	struct token token = next_token(reader), rest = token;
-	char buffer[SHOWN_MAX];
+	struct token token = token_next(&reader->at, reader->end), rest = token;
+	char buffer[TOKEN_SHOWN_MAX];
 
 	if (!token.length)
 		return 0;
 	if (!reader->version_seen)
 		return read_version(reader, token);
-	if (take(&rest, "@+"))
+	if (token_take(&rest, "@+"))
 		return read_schedule(reader, rest);
-	if (is(token, "raw"))
+	if (token_is(token, "raw"))
 		return read_raw(reader);
 	if (token.text[0] == 't' && token.text[token.length - 1] == ':')
 		return read_op(reader, token);
 	for (unsigned int i = 0; i < PROGRAM_NR_HEADER_FIELDS; i++) {
 		if (program_header_fields[i].kind != HEADER_RESERVED &&
-		    is(token, program_header_fields[i].name))
+		    token_is(token, program_header_fields[i].name))
 			return read_header(reader, i);
 	}
 	return refuse(reader,
 		      "the line begins with %s; allowed is tN:, tN@cN:, @+N, raw, cpus, "
 		      "nodes, tasks, seed, slab_max_order, slab_min_objects, flags or "
 		      "node_pages",
-		      shown(buffer, token));
+		      token_shown(buffer, token));
 }
 
 int program_from_text(const char *text, size_t length, const char *name, struct program *program,
