@@ -140,8 +140,8 @@ static void slub_read_unlock(void)
 }
 
 /*
- * Shrinking may bring further slabs of the boot caches to be empty only when these come after;
- * the boot caches are the oldest, so the list is walked from its head and their turn is last.
+ * To shrink a cache flushes it first. The boot caches, whose slabs others may have left empty, are
+ * the oldest: the list is walked from its head, so their turn is last.
  */
 static void slub_settle(void)
 {
@@ -149,11 +149,8 @@ static void slub_settle(void)
 
 	slub_init();
 	rcu_barrier();
-	slub_flush_all(NULL);
 	list_for_each_entry (s, &slab_caches, list)
 		kmem_cache_shrink(s);
-	kmem_cache_shrink(kmem_cache);
-	kmem_cache_shrink(kmem_cache_node);
 	rcu_barrier();
 }
 
@@ -164,7 +161,8 @@ static enum slab_check_tier tier_of(unsigned int tier, bool quiet)
 	return quiet && tier >= CHECK_ALL ? CHECK_ALL : CHECK_FREELISTS;
 }
 
-static const char *slub_check(unsigned int tier, bool quiet, char *text, size_t text_bytes)
+static const char *slub_check(unsigned int tier, bool quiet, char *text, size_t text_bytes,
+			      size_t *in_use)
 {
 	static __thread char id[12];
 	struct slab_check_report report;
@@ -175,6 +173,8 @@ static const char *slub_check(unsigned int tier, bool quiet, char *text, size_t 
 	exec_world_quiet_begin();
 	good = slab_check(NULL, tier_of(tier, quiet), &report);
 	exec_world_quiet_end();
+	if (good && tier_of(tier, quiet) == CHECK_ALL)
+		*in_use = report.objects - report.free;
 	if (good)
 		return NULL;
 	snprintf(text, text_bytes, "slab_check: %s (cache %s, slab %p)", report.broken,

@@ -6,7 +6,7 @@ exec-sources := $(addprefix harness/exec/,exec.c ops.c oracle.c owner.c plan.c)
 exec-native-sources := $(exec-sources) $(addprefix harness/exec/,allocator_slub.c \
 	world_native.c drive_native.c)
 exec-sim-sources := $(exec-sources) $(addprefix harness/exec/,allocator_slub.c \
-	world_sim.c drive_sim.c)
+	world_sim.c drive_sim.c drive_schedule.c)
 
 exec-files := $(wildcard harness/program/*.c)
 

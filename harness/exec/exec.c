@@ -78,6 +78,11 @@ bool exec_restart(struct exec *x, const struct program *program)
 	return plan_make(x);
 }
 
+void exec_set_content(struct exec *x, enum exec_content content)
+{
+	x->content = content;
+}
+
 struct exec *exec_create(const struct program *program, const struct exec_options *options)
 {
 	struct exec *x = calloc(1, sizeof(*x));
@@ -88,7 +93,7 @@ struct exec *exec_create(const struct program *program, const struct exec_option
 		return NULL;
 	x->allocator = options->allocator;
 	x->oracles = options->oracles;
-	x->full_content = options->full_content;
+	x->content = options->content;
 	x->sequential = options->sequential;
 	x->write_objects = options->write_objects;
 	x->ended = true;
@@ -223,14 +228,17 @@ static void bring_cpus_up(struct exec *x)
 		x->allocator->cpu_up(cpu);
 }
 
-static void check_conserved(struct exec *x)
+#define NOT_COUNTED SIZE_MAX
+
+/* @objects: in use, if the check before has counted them. */
+static void check_conserved(struct exec *x, size_t objects)
 {
 	size_t now;
 
 	if (!has_oracle(x, EXEC_ORACLE_CONSERVATION) || stopped(x))
 		return;
 	if (x->allocator->objects_in_use) {
-		now = x->allocator->objects_in_use(NULL);
+		now = objects == NOT_COUNTED ? x->allocator->objects_in_use(NULL) : objects;
 		if (now != x->boot_objects) {
 			exec_report(x, 3, "L2", EXEC_NO_RECORD, CLEANUP_TASK,
 				    "everything is freed, and %zu objects are in use; before the "
@@ -252,7 +260,7 @@ static void check_conserved(struct exec *x)
 bool exec_finish(struct exec *x)
 {
 	uint64_t frees;
-	size_t idx;
+	size_t idx, in_use = NOT_COUNTED;
 
 	if (x->allocator->faults_off && atomic_load_explicit(&x->fault_armed, memory_order_relaxed))
 		x->allocator->faults_off();
@@ -271,8 +279,8 @@ bool exec_finish(struct exec *x)
 	bring_cpus_up(x);
 	if (x->allocator->settle && x->oracles)
 		x->allocator->settle();
-	check_invariants(x, CHECK_TIER_MAX, true, EXEC_NO_RECORD, CLEANUP_TASK);
-	check_conserved(x);
+	check_invariants(x, CHECK_TIER_MAX, true, EXEC_NO_RECORD, CLEANUP_TASK, &in_use);
+	check_conserved(x, in_use);
 	x->ended = !stopped(x);
 	return x->ended;
 }

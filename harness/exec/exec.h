@@ -104,8 +104,11 @@ struct exec_allocator {
 	 * Checks invariants at @tier (higher is more); @quiet: no other task is inside the
 	 * allocator, none is a reader, and it may wait for a grace period. Return: NULL, or the id
 	 * of a broken invariant, with @text saying more.
+	 * @in_use: set, if the allocator has come to know it, to what objects_in_use() gives for
+	 *          all caches; untouched otherwise.
 	 */
-	const char *(*check)(unsigned int tier, bool quiet, char *text, size_t text_bytes);
+	const char *(*check)(unsigned int tier, bool quiet, char *text, size_t text_bytes,
+			     size_t *in_use);
 	/* Pages that are not free, those of the allocator itself among them. Needs quiet. */
 	size_t (*pages_in_use)(void);
 	/* Objects handed out and not given back, of @cache or (NULL) of all. Needs quiet. */
@@ -134,10 +137,17 @@ enum {
 			   EXEC_ORACLE_CHECK,
 };
 
+/* How much of each object is filled with a pattern, and compared. */
+enum exec_content {
+	EXEC_CONTENT_SAMPLED, /* all of it up to 8 KiB, samples of what is larger */
+	EXEC_CONTENT_FULL,    /* every byte */
+	EXEC_CONTENT_LIGHT,   /* all of it up to 512 bytes; zeros as EXEC_CONTENT_SAMPLED */
+};
+
 struct exec_options {
 	const struct exec_allocator *allocator;
 	unsigned int oracles; /* EXEC_ORACLE_* */
-	bool full_content;    /* every byte of every object, not samples of those over 8 KiB */
+	enum exec_content content;
 	bool write_objects; /* a byte in each page of each object, as programs do; for benchmarks */
 	bool sequential;    /* the driver performs one record after the other, never two at once */
 };
@@ -182,6 +192,9 @@ struct exec *exec_create(const struct program *program, const struct exec_option
  * short; @x can then only be destroyed.
  */
 bool exec_restart(struct exec *x, const struct program *program);
+
+/* Another @content than the options said, for the run that begins; before its first record. */
+void exec_set_content(struct exec *x, enum exec_content content);
 
 void exec_destroy(struct exec *x);
 

@@ -86,7 +86,7 @@ struct exec {
 	const struct program *program;
 	const struct exec_allocator *allocator;
 	unsigned int oracles;
-	bool full_content;
+	enum exec_content content;
 
 	struct cell *cells;
 	size_t nr_cells_max;
@@ -136,7 +136,8 @@ void perform(struct exec *x, size_t idx, unsigned int task);
 void free_held(struct exec *x, struct cell *from, uint8_t op, size_t idx, unsigned int task);
 void cache_destroy(struct exec *x, struct cache *cache);
 void leave_readers(struct exec *x, unsigned int task);
-void check_invariants(struct exec *x, unsigned int tier, bool quiet, size_t idx, unsigned int task);
+void check_invariants(struct exec *x, unsigned int tier, bool quiet, size_t idx, unsigned int task,
+		      size_t *in_use);
 #define CHECK_TIER_MAX 3u
 
 /*

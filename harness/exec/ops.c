@@ -415,14 +415,15 @@ static void do_read_unlock(struct exec *x, unsigned int task)
 /*
  * Checks
  */
-void check_invariants(struct exec *x, unsigned int tier, bool quiet, size_t idx, unsigned int task)
+void check_invariants(struct exec *x, unsigned int tier, bool quiet, size_t idx, unsigned int task,
+		      size_t *in_use)
 {
 	char text[EXEC_TEXT_MAX] = "";
 	const char *broken;
 
 	if (!has_oracle(x, EXEC_ORACLE_CHECK) || !x->allocator->check)
 		return;
-	broken = x->allocator->check(tier, quiet, text, sizeof(text));
+	broken = x->allocator->check(tier, quiet, text, sizeof(text), in_use);
 	if (broken)
 		exec_report(x, 4, broken, idx, task, "%s", text);
 }
@@ -461,11 +462,12 @@ static void do_check(struct exec *x, size_t idx, unsigned int task)
 {
 	const struct program_record *record = &x->program->records[idx];
 	uint64_t tier = PROGRAM_GET(record, CHECK, tier);
+	size_t in_use;
 
 	check_content(x, idx, task, x->sequential);
 	if (!stopped(x))
 		check_invariants(x, tier > CHECK_TIER_MAX ? CHECK_TIER_MAX : tier, all_quiet(x),
-				 idx, task);
+				 idx, task, &in_use);
 }
 
 /*
@@ -498,13 +500,15 @@ static void check_conserved_caches(struct exec *x, size_t idx, unsigned int task
 
 static void do_quiesce(struct exec *x, size_t idx, unsigned int task)
 {
+	size_t in_use;
+
 	leave_readers(x, task);
 	check_content(x, idx, task, true);
 	if (stopped(x))
 		return;
 	if (x->allocator->settle)
 		x->allocator->settle();
-	check_invariants(x, CHECK_TIER_MAX, true, idx, task);
+	check_invariants(x, CHECK_TIER_MAX, true, idx, task, &in_use);
 	check_conserved_caches(x, idx, task);
 }
 

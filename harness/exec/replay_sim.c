@@ -101,7 +101,8 @@ void replay_program(const struct program *program, const struct replay_options *
 	struct exec_options with = {
 		.allocator = &exec_slub,
 		.oracles = options->oracles,
-		.full_content = program->nr_records < MANY_RECORDS,
+		.content = program->nr_records < MANY_RECORDS ? EXEC_CONTENT_FULL
+							      : EXEC_CONTENT_SAMPLED,
 	};
 	struct program sized = *program;
 	struct drive_sim_options how = {0};

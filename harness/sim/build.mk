@@ -10,7 +10,7 @@ $(eval $(call program,sim,bench-sim,harness/test/sim_bench.c))
 BENCHES += $(O)/sim/bench-sim
 
 # The driver of op programs, on an allocator that only takes notes.
-drive-sim-sources := harness/test/drive_sim.c $(addprefix harness/exec/,drive_sim.c exec.c ops.c \
+drive-sim-sources := harness/test/drive_sim.c $(addprefix harness/exec/,drive_sim.c drive_schedule.c exec.c ops.c \
 	oracle.c owner.c plan.c)
 ifneq ($(wildcard harness/exec/exec.c),)
 $(eval $(call unit-test,sim,test-drive-sim,$(drive-sim-sources)))

@@ -120,11 +120,17 @@ static void set_committed(struct commit range, bool on)
 {
 	bool contents = (uintptr_t)range.page << SIM_PAGE_SHIFT < BESIDE;
 
-	for (uint32_t page = range.page; page < range.page + range.pages; page++) {
+	uint32_t end = range.page + range.pages;
+
+	for (uint32_t page = range.page; page < end;) {
+		uint32_t first = page % 64, nr = end - page < 64 - first ? end - page : 64 - first;
+		uint64_t mask = ~UINT64_C(0) >> (64 - nr) << first;
+
 		if (on)
-			committed[page / 64] |= UINT64_C(1) << page % 64;
+			committed[page / 64] |= mask;
 		else
-			committed[page / 64] &= ~(UINT64_C(1) << page % 64);
+			committed[page / 64] &= ~mask;
+		page += nr;
 	}
 	if (on && contents)
 		sanitize_unpoison(page_addr(range.page), (size_t)range.pages << SIM_PAGE_SHIFT);

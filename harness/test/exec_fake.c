@@ -30,7 +30,8 @@ static enum fake_misdeed misdeed_is;
 static unsigned int misdeed_nth, fail_every, nr_allocs;
 static unsigned int readers;
 static bool waiting;
-static void *last;
+static char *last;
+static size_t last_bytes;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void fake_reset(enum fake_misdeed misdeed, unsigned int nth)
@@ -111,7 +112,7 @@ static char *give(size_t bytes, size_t align)
 	if (last && now(FAKE_DOUBLE))
 		object = last;
 	else if (last && now(FAKE_OVERLAP))
-		object = (char *)last + 8;
+		object = last + 8;
 	else if (now(FAKE_OUTSIDE))
 		object = outside;
 	else if (now(FAKE_PAST_END))
@@ -119,13 +120,15 @@ static char *give(size_t bytes, size_t align)
 	else if (!fail_every || nr_allocs % fail_every)
 		object = take(bytes, align);
 	if (last && now(FAKE_SCRIBBLE))
-		*(char *)last ^= 1;
+		*last ^= 1;
 	if (last && now(FAKE_SCRIBBLE_END))
-		((char *)last)[39] ^= 1;
+		last[last_bytes - 1] ^= 1;
 	if (object && now(FAKE_MISALIGNED))
 		object += 8;
-	if (object)
+	if (object) {
 		last = object;
+		last_bytes = bytes;
+	}
 	pthread_mutex_unlock(&lock);
 	return object;
 }
@@ -311,8 +314,10 @@ static void fake_read_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static const char *fake_check(unsigned int tier, bool quiet, char *text, size_t text_bytes)
+static const char *fake_check(unsigned int tier, bool quiet, char *text, size_t text_bytes,
+			      size_t *in_use)
 {
+	(void)in_use;
 	(void)tier;
 	(void)quiet;
 	if (!now(FAKE_BROKEN_CHECK))

@@ -22,6 +22,9 @@ static struct program parse(const char *text)
 	return program;
 }
 
+/* Of the runs that follow; what is found must not depend on it here. */
+static enum exec_content content;
+
 /* Performs @text in file order. Return: the finding, zeroed when there is none. */
 static struct exec_finding perform_in_order(const char *text, unsigned int oracles,
 					    struct exec_stats *stats)
@@ -29,6 +32,7 @@ static struct exec_finding perform_in_order(const char *text, unsigned int oracl
 	struct exec_options options = {
 		.allocator = &fake_allocator,
 		.oracles = oracles,
+		.content = content,
 		.sequential = true,
 	};
 	struct program program = parse(text);
@@ -102,6 +106,8 @@ static const struct misdeed_case {
 	 HEAD "t0: r0 = kmalloc size=40\nt0: r1 = kmalloc size=40\nt0: check tier=0\n"},
 	{FAKE_SCRIBBLE_END, 1, 2, "L1", 2, "byte 39",
 	 HEAD "t0: r0 = kmalloc size=40\nt0: r1 = kmalloc size=40\nt1: quiesce\n"},
+	{FAKE_SCRIBBLE_END, 1, 2, "L1", 2, "byte 2998",
+	 HEAD "t0: r0 = kmalloc size=2999\nt0: r1 = kmalloc size=2999\nt0: check tier=0\n"},
 	{FAKE_SCRIBBLE, 1, 2, "L1", EXEC_NO_RECORD, "slot 0 (record 0)",
 	 HEAD "t0: r0 = kmalloc size=40\nt0: r1 = kmalloc size=40\n"},
 	{FAKE_SCRIBBLE, 1, 2, "L1", 2, "byte 0",
@@ -138,7 +144,7 @@ static void each_misdeed_is_found(void **state)
 {
 	size_t n;
 
-	(void)state;
+	content = *(enum exec_content *)*state;
 	for (n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
 		const struct misdeed_case *c = &cases[n];
 		struct exec_finding finding;
@@ -156,7 +162,7 @@ static void good_allocator_is_silent(void **state)
 {
 	size_t n;
 
-	(void)state;
+	content = *(enum exec_content *)*state;
 	for (n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
 		struct exec_finding finding;
 
@@ -279,11 +285,18 @@ static void restarts_after_a_finding(void **state)
 	program_free(&good);
 }
 
+static enum exec_content contents[] = {EXEC_CONTENT_FULL, EXEC_CONTENT_LIGHT, EXEC_CONTENT_SAMPLED};
+
 int main(void)
 {
+	/* The sampled content is last, and stays for the tests that follow. */
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_misdeed_is_found),
-		cmocka_unit_test(good_allocator_is_silent),
+		cmocka_unit_test_prestate(each_misdeed_is_found, &contents[0]),
+		cmocka_unit_test_prestate(good_allocator_is_silent, &contents[0]),
+		cmocka_unit_test_prestate(each_misdeed_is_found, &contents[1]),
+		cmocka_unit_test_prestate(good_allocator_is_silent, &contents[1]),
+		cmocka_unit_test_prestate(each_misdeed_is_found, &contents[2]),
+		cmocka_unit_test_prestate(good_allocator_is_silent, &contents[2]),
 		cmocka_unit_test(oracles_are_separate),
 		cmocka_unit_test(later_readers_are_not_shown_freed_objects),
 		cmocka_unit_test(destroy_frees_live_objects_first),

@@ -83,7 +83,7 @@ static unsigned int deltas(const char *text)
 int main(int argc, char **argv)
 {
 	struct exec_options options = {
-		.allocator = &exec_slub, .oracles = EXEC_ORACLES_ALL, .full_content = true};
+		.allocator = &exec_slub, .oracles = EXEC_ORACLES_ALL, .content = EXEC_CONTENT_FULL};
 	unsigned int first_max = 60, second_max = 24;
 	int option, status = 0;
 
