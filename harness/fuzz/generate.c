@@ -2,11 +2,11 @@
 /*
  * Fresh op programs; see generate.h.
  *
- *	1. Recipes	2. Fields and records	3. Motifs	4. Schedules	5. Programs
+ *	1. Recipes	2. Fields and records	3. Schedules	4. Programs
  */
 #include <string.h>
 
-#include "generate.h"
+#include "recipe.h"
 
 /* How much room a program gets: most races need few records, some need many. */
 #define BODY_SHORT 16u
@@ -23,7 +23,7 @@ bool generate_is_schedule(unsigned int op)
 	return op == PROGRAM_SWITCH || op == PROGRAM_IRQ;
 }
 
-static const uint8_t slot_use[PROGRAM_NR_OPS] = {
+const uint8_t recipe_slot_use[PROGRAM_NR_OPS] = {
 #define OP(id, name, use, fields) [PROGRAM_##id] = (use),
 #define FIELD(id, name, shift, bits, kind)
 	PROGRAM_OPS(OP, FIELD)
@@ -153,15 +153,16 @@ static void draw_habits(struct recipe *r)
 	r->fill = draw_range(d, 6, 11);
 	r->recent = draw_chance(d, 1, 3) ? 0 : draw_range(d, 1, 14);
 	r->nr_fills = 0;
-	r->motif = draw_density(d, 4, 3);
+	r->motif = draw_chance(d, 1, 4) ? 0 : draw_range(d, 1, 10);
 	/* Where several tasks share a cpu, they race for its slot. */
 	r->nr_homes = draw_chance(d, 1, 3) ? 1 : r->header.cpus;
 	r->delta_even = draw_chance(d, 1, 2);
 	r->migrate = concurrent ? draw_density(d, 6, 4) : 0;
 	r->switches = concurrent ? 1u << draw_below(d, 7) : 0;
 	r->next_task = draw_chance(d, 1, 2) ? 0 : draw_range(d, 4, 15);
+	r->inside = draw_chance(d, 1, 4) ? 0 : draw_range(d, 6, 16);
 	r->irqs = concurrent ? draw_density(d, 9, 4) : 0;
-	r->delta_log2 = draw_range(d, 2, 8);
+	r->delta_log2 = draw_chance(d, 7, 8) ? draw_range(d, 2, 6) : 8;
 	memset(r->filled, 0, sizeof(r->filled));
 	memset(r->latest, 0, sizeof(r->latest));
 	r->task = (uint16_t)draw_below(d, r->header.tasks);
@@ -187,11 +188,11 @@ void recipe_for(struct recipe *r, uint64_t seed, enum fuzz_style style,
 	for (size_t i = 0; i < program->nr_records; i++) {
 		const struct program_record *record = &program->records[i];
 
-		if (slot_use[record->op] != SLOT_NONE) {
+		if (recipe_slot_use[record->op] != SLOT_NONE) {
 			uint32_t slot = record->slot % FUZZ_SLOTS_MAX;
 
 			last_slot = slot > last_slot ? slot : last_slot;
-			r->filled[slot] = slot_use[record->op] != SLOT_EMPTIES;
+			r->filled[slot] = recipe_slot_use[record->op] != SLOT_EMPTIES;
 		}
 		if (record->op == PROGRAM_CREATE) {
 			uint32_t cache = (uint32_t)PROGRAM_GET(record, CREATE, cache);
@@ -233,10 +234,10 @@ static uint64_t draw_bulk_count(struct recipe *r)
 	struct draw *d = &r->draw;
 
 	if (draw_chance(d, 1, 2))
-		return draw_range(d, 1, 2 * r->objects);
+		return draw_range(d, 1, r->objects + 2);
 	if (draw_chance(d, 31, 32))
-		return draw_range(d, 1, 48);
-	return draw_digits(d, 9);
+		return draw_range(d, 1, 24);
+	return draw_digits(d, 8);
 }
 
 /* A number of which only its bits are known. */
@@ -312,8 +313,7 @@ static uint8_t draw_cpu(struct recipe *r)
 	return PROGRAM_ANY;
 }
 
-/* A slot that is filled, or not, as @filled says, if a few tries find one. */
-static uint32_t draw_slot(struct recipe *r, bool filled)
+uint32_t recipe_slot(struct recipe *r, bool filled)
 {
 	uint32_t slot = 0;
 
@@ -331,7 +331,7 @@ static uint32_t draw_slot(struct recipe *r, bool filled)
 	return slot;
 }
 
-static void note_slot(struct recipe *r, uint32_t slot, bool filled)
+void recipe_note(struct recipe *r, uint32_t slot, bool filled)
 {
 	r->filled[slot] = filled;
 	if (filled)
@@ -350,25 +350,24 @@ struct program_record generate_record(struct recipe *r, unsigned int op)
 		r->task = (uint16_t)draw_below(&r->draw, r->header.tasks);
 	record.task = r->task;
 	record.cpu = draw_cpu(r);
-	if (slot_use[op] != SLOT_NONE) {
-		record.slot = draw_slot(r, slot_use[op] != SLOT_FILLS);
-		note_slot(r, record.slot, slot_use[op] != SLOT_EMPTIES);
+	if (recipe_slot_use[op] != SLOT_NONE) {
+		record.slot = recipe_slot(r, recipe_slot_use[op] != SLOT_FILLS);
+		recipe_note(r, record.slot, recipe_slot_use[op] != SLOT_EMPTIES);
 	}
 	return record;
 }
 
-/* An op by its weight; among those that fill or empty slots, by what the recipe wants. */
-static unsigned int draw_op(struct recipe *r)
+unsigned int recipe_op(struct recipe *r)
 {
 	bool fill = draw_chance(&r->draw, r->fill, 16);
 	unsigned int not_wanted = fill ? SLOT_EMPTIES : SLOT_FILLS;
 	unsigned int sum = 0, at;
 
 	for (unsigned int op = 0; op < PROGRAM_NR_OPS; op++)
-		sum += slot_use[op] == not_wanted ? 0 : r->op_weights[op];
+		sum += recipe_slot_use[op] == not_wanted ? 0 : r->op_weights[op];
 	at = draw_below(&r->draw, sum);
 	for (unsigned int op = 0; op < PROGRAM_NR_OPS; op++) {
-		unsigned int weight = slot_use[op] == not_wanted ? 0 : r->op_weights[op];
+		unsigned int weight = recipe_slot_use[op] == not_wanted ? 0 : r->op_weights[op];
 
 		if (at < weight)
 			return op;
@@ -377,9 +376,7 @@ static unsigned int draw_op(struct recipe *r)
 	return PROGRAM_NOP;
 }
 
-/* ---- 3. Motifs: what programs do often, on any cpu and in any order */
-
-static unsigned int fill_op(struct recipe *r)
+unsigned int recipe_fill_op(struct recipe *r)
 {
 	if (!r->op_weights[PROGRAM_KMALLOC] ||
 	    (r->op_weights[PROGRAM_ALLOC] && draw_chance(&r->draw, 3, 4)))
@@ -387,116 +384,17 @@ static unsigned int fill_op(struct recipe *r)
 	return PROGRAM_KMALLOC;
 }
 
-/* One task fills a row of slots, about as many as fill a slab. */
-static size_t motif_fill(struct recipe *r, struct program_record *out, size_t max)
+/* ---- 3. Schedules */
+
+/* About as many points the short and the long ways through an operation have. */
+#define SHORT_PATH 8u
+#define LONG_PATH  48u
+
+static void set_delta(struct program_record *record, uint64_t delta)
 {
-	unsigned int op = fill_op(r);
-	uint32_t first = draw_below(&r->draw, r->nr_slots);
-	size_t nr = draw_range(&r->draw, 1, r->objects + 2);
-	struct program_record model = generate_record(r, op);
-
-	nr = nr < max ? nr : max;
-	nr = nr < r->nr_slots ? nr : r->nr_slots;
-	r->filled[model.slot] = false;
-	for (size_t i = 0; i < nr; i++) {
-		out[i] = model;
-		out[i].slot = (first + (uint32_t)i) % r->nr_slots;
-		note_slot(r, out[i].slot, true);
-		model.cpu = PROGRAM_ANY;
-	}
-	return nr;
+	record->arg &= ~PROGRAM_ARG(SWITCH, delta, -1);
+	record->arg |= PROGRAM_ARG(SWITCH, delta, delta);
 }
-
-/* One task, any, empties a row of slots, in their order or the other way round. */
-static size_t motif_empty(struct recipe *r, struct program_record *out, size_t max)
-{
-	bool back = draw_chance(&r->draw, 1, 2);
-	uint32_t first = draw_slot(r, true);
-	size_t nr = draw_range(&r->draw, 1, r->objects + 2);
-	uint16_t task = (uint16_t)draw_below(&r->draw, r->header.tasks);
-
-	nr = nr < max ? nr : max;
-	nr = nr < r->nr_slots ? nr : r->nr_slots;
-	for (size_t i = 0; i < nr; i++) {
-		uint32_t step = (uint32_t)(back ? nr - 1 - i : i);
-
-		out[i] = (struct program_record){.op = PROGRAM_KFREE,
-						 .cpu = PROGRAM_ANY,
-						 .task = task,
-						 .slot = (first + step) % r->nr_slots};
-		r->filled[out[i].slot] = false;
-	}
-	return nr;
-}
-
-/* Two or three tasks empty a row of slots in turns. */
-static size_t motif_race(struct recipe *r, struct program_record *out, size_t max)
-{
-	size_t nr = motif_empty(r, out, max);
-
-	for (size_t i = 0; i < nr; i++)
-		out[i].task = (uint16_t)draw_below(&r->draw, r->header.tasks);
-	return nr;
-}
-
-/* One and the same op with a slot that is filled and emptied again and again. */
-static size_t motif_pingpong(struct recipe *r, struct program_record *out, size_t max)
-{
-	struct program_record model = generate_record(r, fill_op(r));
-	size_t nr = 0, wanted = draw_range(&r->draw, 2, 8);
-
-	wanted = wanted < max ? wanted : max;
-	for (; nr < wanted; nr++) {
-		out[nr] = model;
-		if (nr % 2) {
-			out[nr].op = PROGRAM_KFREE;
-			out[nr].arg = 0;
-		}
-		model.cpu = PROGRAM_ANY;
-	}
-	r->filled[model.slot] = wanted % 2;
-	return nr;
-}
-
-/* Each of a few tasks does one record of the same op: the way to race an op against itself. */
-static size_t motif_all(struct recipe *r, struct program_record *out, size_t max)
-{
-	unsigned int op = draw_op(r);
-	size_t nr = r->header.tasks < max ? r->header.tasks : max;
-
-	for (size_t i = 0; i < nr; i++) {
-		out[i] = generate_record(r, op);
-		out[i].task = (uint16_t)i;
-	}
-	return nr;
-}
-
-/* Something fails in what comes next, if the recipe has faults at all. */
-static size_t motif_fault(struct recipe *r, struct program_record *out, size_t max)
-{
-	size_t nr = 0;
-
-	if (r->op_weights[PROGRAM_FAULT] && max > 1)
-		out[nr++] = generate_record(r, PROGRAM_FAULT);
-	out[nr++] = generate_record(r, draw_chance(&r->draw, 1, 4) && r->op_weights[PROGRAM_CREATE]
-					       ? PROGRAM_CREATE
-					       : draw_op(r));
-	return nr;
-}
-
-size_t generate_run(struct recipe *r, struct program_record *out, size_t max)
-{
-	static size_t (*const motifs[])(struct recipe *, struct program_record *, size_t) = {
-		motif_fill, motif_empty, motif_race, motif_pingpong, motif_all, motif_fault,
-	};
-
-	if (draw_chance(&r->draw, r->motif, 16))
-		return draw_one_of(&r->draw, motifs)(r, out, max);
-	out[0] = generate_record(r, draw_op(r));
-	return 1;
-}
-
-/* ---- 4. Schedules */
 
 static void set_switch(struct program_record *record, uint64_t to, uint64_t ops)
 {
@@ -510,7 +408,7 @@ static void set_switch(struct program_record *record, uint64_t to, uint64_t ops)
  * of the first.
  */
 static struct program_record draw_switch(struct recipe *r, const struct program_record *records,
-					 size_t nr)
+					 size_t nr, bool inside)
 {
 	struct program_record record = generate_record(r, PROGRAM_SWITCH);
 	unsigned int tasks = r->header.tasks, running = records[0].task;
@@ -520,12 +418,16 @@ static struct program_record draw_switch(struct recipe *r, const struct program_
 		return record;
 	while (next < nr && next < 4 && records[next].task == running)
 		next++;
-	if (next < nr && next < 4 && draw_chance(&r->draw, r->next_task, 16)) {
+	if (next < nr && next < 4 && (inside || draw_chance(&r->draw, r->next_task, 16))) {
 		end = next + 1;
 		while (end < nr && end < next + 12 && records[end].task == records[next].task)
 			end++;
 		set_switch(&record, records[next].task,
-			   draw_range(&r->draw, 1, (uint32_t)(end - next)));
+			   inside ? end - next : draw_range(&r->draw, 1, (uint32_t)(end - next)));
+		if (inside && draw_chance(&r->draw, 2, 3))
+			set_delta(&record, draw_chance(&r->draw, 1, 2)
+						   ? draw_range(&r->draw, 1, SHORT_PATH)
+						   : draw_range(&r->draw, SHORT_PATH, LONG_PATH));
 	} else if (PROGRAM_GET(&record, SWITCH, to) == running) {
 		set_switch(&record, (running + 1 + draw_below(&r->draw, tasks - 1)) % tasks,
 			   PROGRAM_GET(&record, SWITCH, ops));
@@ -550,8 +452,12 @@ size_t generate_schedule(struct recipe *r, struct program_record *records, size_
 		/* What is still to come has its place; schedule records take what is left. */
 		size_t room = max - out - (nr_bare - i);
 
-		if (r->style == FUZZ_CONCURRENT && room && draw_chance(&r->draw, r->switches, 64)) {
-			records[out++] = draw_switch(r, bare + i, nr_bare - i);
+		bool inside = i + 1 < nr_bare && bare[i + 1].task != bare[i].task &&
+			      draw_chance(&r->draw, r->inside, 16);
+
+		if (r->style == FUZZ_CONCURRENT && room &&
+		    (inside || draw_chance(&r->draw, r->switches, 64))) {
+			records[out++] = draw_switch(r, bare + i, nr_bare - i, inside);
 			room--;
 		}
 		if (r->style == FUZZ_CONCURRENT && room >= 2 &&
@@ -565,7 +471,7 @@ size_t generate_schedule(struct recipe *r, struct program_record *records, size_
 	return out;
 }
 
-/* ---- 5. Programs */
+/* ---- 4. Programs */
 
 static size_t draw_length(struct draw *d)
 {
@@ -595,7 +501,7 @@ static size_t generate_prologue(struct recipe *r, struct program_record *out, si
 
 		if (draw_chance(&r->draw, 1, 4))
 			cpu = draw_below(&r->draw, r->header.cpus);
-		out[nr] = generate_record(r, fill_op(r));
+		out[nr] = generate_record(r, recipe_fill_op(r));
 		out[nr].task = (uint16_t)task;
 		out[nr++].cpu = (uint8_t)cpu;
 	}

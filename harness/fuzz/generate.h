@@ -48,6 +48,7 @@ struct recipe {
 	unsigned int migrate;	  /* of 64: a record sends its task to another cpu */
 	unsigned int switches;	  /* of 64: there is a switch in front of a record */
 	unsigned int next_task;	  /* of 16: a switch goes to the task that is next in the file */
+	unsigned int inside;	  /* of 16: it comes where the next record is another task's */
 	unsigned int irqs;	  /* of 64: there is an interrupt in front of a record */
 	bool delta_even;	  /* all deltas alike; else small ones more often */
 	unsigned int nr_homes;	  /* cpus that tasks start on */

@@ -71,7 +71,7 @@ static int run(int number, const char *path)
 
 	if (!read_file(path, &program))
 		return EXIT_USAGE;
-	outcome = target_run(&program);
+	outcome = target_run(&program, NULL);
 	printf("%s %d - %s%s\n", outcome == SIM_CLEAN ? "ok" : "not ok", number, path,
 	       outcome == SIM_INCONCLUSIVE ? ": inconclusive" : "");
 	fflush(stdout);

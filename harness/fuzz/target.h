@@ -18,6 +18,13 @@
 /* Scheduling points after which an input is inconclusive: a hundred times what most need. */
 #define TARGET_POINTS_MAX 200000u
 
+/*
+ * Inputs with more are performed, but an engine does not keep them to make others of: what they
+ * reach, lighter ones reach too, and a corpus of heavy ones grows heavier and slower for ever.
+ */
+#define TARGET_POINTS_KEPT  2000u
+#define TARGET_RECORDS_KEPT 64u
+
 /* What a program's file of its own (fuzz_sequential.c and so on) says. */
 struct target {
 	const char *name;
@@ -51,9 +58,10 @@ void target_read(const uint8_t *data, size_t size, struct program *program);
 /*
  * Performs @program, which target_read() or the generator has made, and counts it. A finding is
  * printed and stored.
+ * @result: filled; may be NULL.
  * Return: SIM_CLEAN, SIM_FINDING or SIM_INCONCLUSIVE.
  */
-enum sim_outcome target_run(const struct program *program);
+enum sim_outcome target_run(const struct program *program, struct drive_sim_result *result);
 
 /* Writes @program to PATH.slubops and PATH.txt. Return: false after a message. */
 bool target_store(const struct program *program, const char *path, const char *comment);

@@ -43,7 +43,7 @@ static uint64_t loop(uint64_t first, uint64_t count, uint64_t ops[PROGRAM_NR_OPS
 						      records, FUZZ_RECORDS_MAX);
 		for (size_t at = 0; at < program.nr_records; at++)
 			ops[records[at].op]++;
-		if (target_run(&program) == SIM_FINDING) {
+		if (target_run(&program, NULL) == SIM_FINDING) {
 			fprintf(stderr, "seed: %" PRIu64 "\n", first + i);
 			return i;
 		}
