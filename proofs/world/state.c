@@ -64,7 +64,7 @@ void any_objects_of(unsigned int nr_on_slab, unsigned int nr_taken)
 	unsigned int seen = 0;
 
 	for (unsigned int i = 0; i < OBJECTS; i++) {
-		permutation[i] = any_from_to(0, OBJECTS - 1);
+		permutation[i] = any_from_to(ORDERED ? i : 0, ORDERED ? i : OBJECTS - 1);
 		ASSUME(!(seen & 1u << permutation[i]));
 		seen |= 1u << permutation[i];
 	}

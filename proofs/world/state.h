@@ -32,6 +32,10 @@
 #ifndef CPUS
 #define CPUS 1
 #endif
+/* 1: the first order of the objects only; the same with any names, for they are no neighbours. */
+#ifndef ORDERED
+#define ORDERED 0
+#endif
 #define NODES 1
 
 _Static_assert(OBJECTS >= 1 && OBJECTS <= 8, "there are that many objects in state.c");

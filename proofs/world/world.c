@@ -8,16 +8,22 @@
 /* ---- Points */
 
 unsigned int world_interferences;
+unsigned int world_points = ~0u;
 
 void world_point(void)
 {
+	/* The count is a constant at each point, so that those past the last one cost nothing. */
+	if (!world_points)
+		return;
+	world_points--;
 	if (world_interferences && nondet_bool()) {
 		/* What others do has no points of its own. */
-		unsigned int left = world_interferences - 1;
+		unsigned int left = world_interferences - 1, points = world_points;
 
 		world_interferences = 0;
 		proof_interfere();
 		world_interferences = left;
+		world_points = points;
 	}
 }
 

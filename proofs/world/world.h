@@ -37,6 +37,7 @@ static inline void *any_word(void)
 /* ---- 1. Points */
 
 extern unsigned int world_interferences; /* steps of others that may still happen */
+extern unsigned int world_points;	 /* at so many points from here on */
 void world_point(void);
 
 /* ---- 2. Memory */
@@ -56,7 +57,6 @@ void world_point(void);
 #define smp_store_release(p, v) WRITE_ONCE(*(p), v)
 #define PLAIN_READ(x)		READ_ONCE(x)
 #define PLAIN_WRITE(x, v)	WRITE_ONCE(x, v)
-#define PRIVATE_WRITE(x, v)	((void)((x) = (v)))
 #define PRIVATE_WRITE(x, v)	((void)((x) = (v)))
 #define STAT_ADD(x, delta)	((void)((x) += (delta)))
 #define atomic_long_add(p, delta)                                                                  \
