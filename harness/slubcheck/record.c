@@ -124,26 +124,35 @@ static int supervise(struct record_log *log, int log_fd, const char *shim, char 
 		     int *status)
 {
 	int report[2], err = 0;
+	sigset_t passed_on, before;
 	ssize_t got;
 	pid_t pid;
 
 	if (pipe2(report, O_CLOEXEC))
 		return errno;
 	fflush(NULL);
+	/* One that comes before there is somebody to pass it on to waits until there is. */
+	sigemptyset(&passed_on);
+	sigaddset(&passed_on, SIGTERM);
+	sigaddset(&passed_on, SIGHUP);
+	sigprocmask(SIG_BLOCK, &passed_on, &before);
 	pid = fork();
 	if (pid < 0) {
 		err = errno;
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		close(report[0]);
 		close(report[1]);
 		return err;
 	}
 	if (pid == 0) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		err = run_command(log, log_fd, shim, command);
 		got = write(report[1], &err, sizeof(err));
 		_exit(got == (ssize_t)sizeof(err) ? 127 : 126);
 	}
 	command_pid = pid;
 	set_signals();
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(report[1]);
 	do
 		got = read(report[0], &err, sizeof(err));
