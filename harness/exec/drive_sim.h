@@ -7,8 +7,8 @@
  *	  having begun; one at the end of the file when a task ends. Its delta counts from the
  *	  moment at which that next record starts, and may reach into the records after it.
  *	- switch: if the task cannot run, the others go on, and it has its turn at the next moment
- *of choice at which it can: a record's end, a wait, another switch. A later switch replaces an
- *earlier one. ops=0 does nothing.
+ *	  of choice at which it can: a record's end, a wait, another switch. A later switch
+ *	  replaces an earlier one. ops=0 does nothing.
  *	- irq: without effect when the next record is a schedule record, has begun already, or is no
  *	  op that an interrupt may run (exec_irq_safe()). An interrupt whose record must wait for
  *	  another one is put off to the end of a record after which it need not. One whose point is
