@@ -13,8 +13,8 @@
  *
  * 2. The descriptor of the slab is that of the arena's page 0, so that it can be discarded for
  *    real, after pages_of_slab(). Up to OTHERS further slabs stand on the node's partial list; they
- *are full members of it, but their objects are not modelled: an operation that touched these would
- * be refuted.
+ *    are full members of it, but their objects are not modelled: an operation that touched these
+ *    would be refuted.
  */
 #ifndef PROOF_STATE_H
 #define PROOF_STATE_H
