@@ -5,24 +5,8 @@ set -u
 
 O=${O:-build}
 slubcheck=$(realpath "$O/native-asan/slubcheck") || exit 1
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-count=0
-
-# ok DESCRIPTION: passes when the last command did.
-ok()
-{
-	local status=$?
-
-	count=$((count + 1))
-	if [ $status -eq 0 ]; then
-		echo "ok $count - $1"
-	else
-		echo "not ok $count - $1"
-		sed 's/^/#   /' out err 2>/dev/null
-	fi
-}
+# shellcheck source=harness/test/tap.sh
+. harness/test/tap.sh
 
 # run EXIT-CODE ARGUMENT...: output into out and err
 run()
