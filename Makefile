@@ -302,7 +302,8 @@ layers:
 
 shellcheck:
 	$(say) SHELL ci
-	$(Q)shellcheck --severity=warning --exclude=SC2238 $$(grep -lE '^#!/bin/(ba)?sh' $$(find $(wildcard ci .ci harness proofs) -type f))
+	$(Q)shellcheck --external-sources --severity=warning --exclude=SC2238 \
+		$$(grep -lE '^#!/bin/(ba)?sh' $$(find $(wildcard ci .ci harness proofs) -type f))
 
 install: $(LIBRARIES) $(TOOLS) $(TOOL_LIBRARIES) ## install libraries, header and tools under DESTDIR and PREFIX
 	@[ -n '$(strip $(LIBRARIES))' ] || { echo 'install: this tree has no library' >&2; exit 2; }
