@@ -218,8 +218,8 @@ static const char *bad_create_args(const char *name, unsigned int size, unsigned
 	return NULL;
 }
 
-struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
-				     slab_flags_t flags, void (*ctor)(void *object))
+struct kmem_cache *(kmem_cache_create)(const char *name, unsigned int size, unsigned int align,
+				       slab_flags_t flags, void (*ctor)(void *object))
 {
 	const char *bad = bad_create_args(name, size, align, flags);
 	struct kmem_cache *s = NULL;

@@ -40,12 +40,13 @@ struct page {
 	unsigned long owner_word;    /* struct slab: slab_cache */
 	struct list_head lru;	     /* free_area, or the owner's list */
 	unsigned long owner_pair[2]; /* struct slab: freelist and counters, 16-byte aligned */
-	unsigned long owner_extra;   /* struct slab: unused; percpu: the units in use */
+	unsigned long owner_extra;   /* struct slab: obj_exts; percpu: the units in use */
 	unsigned char kind;	     /* enum page_kind; changed under the node's lock only */
 	unsigned char order;	     /* of the block, valid in a head; as kind */
 	unsigned char node;	     /* constant from growth on */
 	unsigned char clean;	     /* PAGE_FREE: the contents were returned to the system */
-	unsigned int unused;
+	unsigned char reserve;	     /* allocated from the page reserve */
+	unsigned char unused[3];
 };
 
 _Static_assert(sizeof(struct page) == 64, "one cache line a page");

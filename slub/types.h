@@ -67,12 +67,14 @@ struct slab {
 		};
 		struct rcu_head rcu_head; /* discarded */
 	};
-	void *freelist;		/* changed with counters by a double-word swap only */
-	unsigned long counters; /* union slab_counters */
-	unsigned long unused;
-	unsigned char kind; /* PAGE_SLAB; this and the next two as in struct page */
+	void *freelist;		      /* changed with counters by a double-word swap only */
+	unsigned long counters;	      /* union slab_counters */
+	struct slabobj_ext *obj_exts; /* who was charged for each object; NULL until one is */
+	unsigned char kind;	      /* PAGE_SLAB; this and the next as in struct page */
 	unsigned char order;
 	unsigned char node;
+	unsigned char clean;
+	unsigned char reserve; /* its pages are from the reserve: for those who may use that */
 };
 
 _Static_assert(sizeof(struct slab) <= sizeof(struct page), "a slab is its head page");
@@ -82,9 +84,11 @@ _Static_assert(sizeof(struct slab) <= sizeof(struct page), "a slab is its head p
 SLAB_MATCHES_PAGE(compound_head, compound_head);
 SLAB_MATCHES_PAGE(lru, slab_list);
 SLAB_MATCHES_PAGE(owner_pair, freelist);
+SLAB_MATCHES_PAGE(owner_extra, obj_exts);
 SLAB_MATCHES_PAGE(kind, kind);
 SLAB_MATCHES_PAGE(order, order);
 SLAB_MATCHES_PAGE(node, node);
+SLAB_MATCHES_PAGE(reserve, reserve);
 #undef SLAB_MATCHES_PAGE
 
 enum stat_item {
@@ -121,10 +125,11 @@ enum stat_item {
  * The slot of one cpu in one cache. See cpu.h for the protocol of its words.
  */
 struct kmem_cache_cpu {
-	void *freelist;	      /* free objects of slab; NULL while closed */
-	unsigned long tid;    /* I6; changed with freelist */
-	struct slab *slab;    /* written by the closer; read by anybody, checked by tid */
-	struct slab *partial; /* the chain; the closer's alone */
+	void *freelist;		/* free objects of slab; NULL while closed */
+	unsigned long tid;	/* I6; changed with freelist */
+	struct slab *slab;	/* written by the closer; read by anybody, checked by tid */
+	struct slab *partial;	/* the chain; the closer's alone */
+	unsigned long reap_tid; /* what slub_reap() saw last */
 	unsigned long stat[NR_SLUB_STAT_ITEMS];
 } __attribute__((aligned(CONFIG_CACHE_LINE_BYTES)));
 
@@ -132,6 +137,7 @@ struct kmem_cache_node {
 	spinlock_t list_lock;	  /* partial, nr_partial, and I4 for the node's slabs */
 	unsigned long nr_partial; /* length of partial; read without the lock as a hint */
 	struct list_head partial; /* the slabs of I4, and nothing else */
+	struct list_head full;	  /* in a cache with debug flags: its slabs without a free object */
 	long nr_slabs;		  /* slabs of this cache on this node; atomic */
 	long total_objects;	  /* objects in them; atomic */
 };
@@ -143,22 +149,37 @@ struct kmem_cache_order_objects {
 #define OO_SHIFT 16
 
 /*
- * An object of size bytes:
+ * An object of size bytes, at multiples of size from the start of the slab, but that with
+ * SLAB_RED_ZONE a pad of red_left_pad bytes comes first and pushes all of it to the right:
  *
- *	[ object, the free pointer inside it while free | pad ]			  the common case
- *	[ object | pad ][ free pointer ][ pad ]		with ctor or SLAB_TYPESAFE_BY_RCU
+ *	[ left red zone ][ object ][ right red zone ][ free pointer ][ alloc track ][ free track ]
+ *	[ orig_size ][ pad ]
  *
- * All fields but refcount, min_partial and the list link are constant once the cache is made;
+ *	left red zone	red_left_pad bytes; the last of them guard against an overflow to the left
+ *	object		object_size bytes, rounded up to a word
+ *	right red zone	SLAB_RED_ZONE: at least a word where rounding left no room
+ *	free pointer	within the object, in its middle, where nobody minds; behind it with ctor,
+ *			SLAB_TYPESAFE_BY_RCU (unless its maker placed it), SLAB_POISON, and where
+ *			a red zone would be too small to hold it
+ *	tracks		SLAB_STORE_USER: who allocated, who freed
+ *	orig_size	SLAB_STORE_USER in a kmalloc cache: the bytes that were asked for
+ *	pad		SLAB_POISON fills it
+ *
+ * All fields but refcount, the list links and the tunables min_partial, cpu_partial,
+ * remote_node_defrag_ratio and the SLAB_FAILSLAB bit are constant once the cache is made;
  * object_size and inuse grow under slab_mutex when another cache is merged in.
  */
 struct kmem_cache {
 	struct kmem_cache_cpu *cpu_slab; /* slot of cpu 0; see this_cpu_ptr() */
 	slab_flags_t flags;
-	unsigned int size;	  /* bytes from one object to the next */
-	unsigned int object_size; /* bytes the user may touch */
-	unsigned int inuse;	  /* bytes up to the metadata */
-	unsigned int offset;	  /* of the free pointer */
+	unsigned int size;	    /* bytes from one object to the next, with metadata */
+	unsigned int object_size;   /* bytes the user may touch */
+	unsigned int inuse;	    /* bytes up to the metadata */
+	unsigned int offset;	    /* of the free pointer */
+	unsigned long random;	    /* free pointers are stored xored with it, and */
+	unsigned long address_mask; /* with the swapped address where they stand, if all ones */
 	unsigned int align;
+	unsigned int red_left_pad;	/* bytes before each object */
 	unsigned int cpu_partial;	/* objects a chain shall hold */
 	unsigned int cpu_partial_slabs; /* the same in slabs; 0: no chain */
 	struct kmem_cache_order_objects oo, min;
@@ -166,12 +187,55 @@ struct kmem_cache {
 	gfp_t allocflags;	   /* added to every page request */
 	int refcount;		   /* under slab_mutex; < 0: never merged with, never destroyed */
 	bool broken;		   /* destroyed with objects left: no longer for use */
+	bool use_freeptr_offset;   /* its maker placed the free pointer */
+	unsigned int freeptr_offset;
+	unsigned int useroffset, usersize; /* the part that may be copied to and from outside */
 	void (*ctor)(void *object);
 	const char *name;
 	unsigned int remote_node_defrag_ratio; /* percent, times 10 */
-	struct list_head list;		       /* slab_caches, under slab_mutex */
-	struct kmem_cache_node *node[];	       /* world_nr_nodes() of them */
+	unsigned int *random_seq; /* a permutation of the objects of a slab of order oo, or NULL */
+	struct list_head list;	  /* slab_caches, under slab_mutex */
+	struct list_head aliases; /* struct kmem_cache_alias, under slab_mutex */
+	struct kmem_cache_node *node[]; /* world_nr_nodes() of them */
 };
+
+/* A further name of a cache. */
+struct kmem_cache_alias {
+	struct list_head list;
+	char name[];
+};
+
+/* Flags that only the allocator sets. */
+#define __OBJECT_POISON 0x80000000u /* SLAB_POISON, and nothing forbids it */
+
+/* Caches with one of these work object by object under list_lock and bypass the cpu slots. */
+#define SLAB_DEBUG_FLAGS                                                                           \
+	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_CONSISTENCY_CHECKS)
+/* Flags that make objects larger. */
+#define DEBUG_METADATA_FLAGS (SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
+
+static inline bool kmem_cache_debug_flags(const struct kmem_cache *s, slab_flags_t flags)
+{
+	return (s->flags & flags) != 0;
+}
+
+static inline bool kmem_cache_debug(const struct kmem_cache *s)
+{
+	return kmem_cache_debug_flags(s, SLAB_DEBUG_FLAGS);
+}
+
+/* What a thread carries from call to call; zero at its start. See world_task_area(). */
+struct slub_task {
+	struct mem_cgroup *active_memcg;
+	unsigned long allowed_nodes; /* a bit mask; 0: all */
+	int preferred_node;	     /* a node and 1; 0: the local one */
+};
+_Static_assert(sizeof(struct slub_task) <= WORLD_TASK_BYTES, "the world holds it");
+
+static inline struct slub_task *slub_task(void)
+{
+	return world_task_area();
+}
 
 /* Life of the allocator: what may be asked of it. */
 enum slab_state {

@@ -411,6 +411,7 @@ static void drop_task(struct task *task)
 	task->nr_held = 0;
 	task->nr_spin = 0;
 	task->rcu_depth = 0;
+	memset(task->area, 0, sizeof(task->area));
 }
 
 void machine_end_tasks(void)
@@ -531,6 +532,11 @@ const char *world_boot_options(void)
 int world_cpu_to_node(unsigned int cpu)
 {
 	return (int)(cpu % m->state.nodes);
+}
+
+void *world_task_area(void)
+{
+	return m->current->area;
 }
 
 int world_node_distance(int from, int to)

@@ -56,6 +56,7 @@ struct task {
 
 	void (*fn)(void *arg);
 	void *arg;
+	_Alignas(max_align_t) char area[WORLD_TASK_BYTES];
 };
 
 struct callback {

@@ -256,8 +256,8 @@ static inline unsigned int world_cpu(void)
 	return sim.cpu;
 }
 
-void rcu_read_lock(void);
-void rcu_read_unlock(void);
+/* Where code lies differs from run to run: no call is told from another. */
+#define world_caller() 0ul
 
 _Noreturn void sim_assert_failed(const char *condition, const char *file, int line,
 				 const char *function);

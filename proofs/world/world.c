@@ -73,6 +73,13 @@ int world_cpu_to_node(unsigned int cpu)
 	return (int)(cpu % world_nodes);
 }
 
+void *world_task_area(void)
+{
+	static unsigned long area[WORLD_TASK_BYTES / sizeof(unsigned long)];
+
+	return area;
+}
+
 int world_node_distance(int from, int to)
 {
 	return from == to ? 10 : 20;

@@ -120,8 +120,7 @@ void world_spin_unlock(spinlock_t *lock);
 		world_spin_unlock(lock);                                                           \
 	} while (0)
 
-void rcu_read_lock(void);
-void rcu_read_unlock(void);
+#define world_caller() nondet_ulong()
 
 /* ---- 5. Assertions are proof obligations; the call stands outside, for coverage to see it */
 

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../slub.h"
+
 /*
  * 1. Memory
  *
@@ -66,6 +68,17 @@ unsigned int world_nr_nodes(void);
 void world_fake_nodes(unsigned int nodes);
 /* The node that @cpu is nearest to. */
 int world_cpu_to_node(unsigned int cpu);
+/*
+ * WORLD_TASK_BYTES of memory that belong to the calling thread: zero at its start, aligned for
+ * any type, gone with it.
+ */
+#define WORLD_TASK_BYTES 64u
+void *world_task_area(void);
+/*
+ *	unsigned long world_caller()	who called the function that this stands in, as an address
+ *					that world_symbol() can name; the same in every run of a
+ *					world that replays
+ */
 /* Distance as in the ACPI SLIT: 10 for the same node, more for others. */
 int world_node_distance(int from, int to);
 
@@ -140,18 +153,10 @@ void world_arena_release(void *addr, size_t bytes);
  * 5. Grace periods
  *
  * A grace period ends when every reader that had entered before it began has left. Callbacks
- * run in some task, in the order of their registration per caller, with no lock held.
- *
- *	rcu_read_lock(), rcu_read_unlock()	may nest; a reader may not call rcu_barrier()
+ * run in some task, in the order of their registration per caller, with no lock held. A world
+ * supplies rcu_read_lock(), rcu_read_unlock(), call_rcu(), rcu_barrier() and synchronize_rcu()
+ * as slub.h declares them.
  */
-struct rcu_head {
-	struct rcu_head *next;
-	void (*func)(struct rcu_head *head);
-};
-void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
-/* Waits until every callback registered before has run. */
-void rcu_barrier(void);
-void synchronize_rcu(void);
 
 /*
  * 6. Faults

@@ -54,6 +54,13 @@ int world_cpu_to_node(unsigned int cpu)
 	return (int)(cpu % world_nr_nodes());
 }
 
+void *world_task_area(void)
+{
+	static _Thread_local _Alignas(max_align_t) char area[WORLD_TASK_BYTES];
+
+	return area;
+}
+
 int world_node_distance(int from, int to)
 {
 	return from == to ? 10 : 20;

@@ -112,8 +112,8 @@ struct world_mutex {
 	pthread_mutex_t mutex;
 };
 
-void rcu_read_lock(void);
-void rcu_read_unlock(void);
+#define world_caller() ((unsigned long)__builtin_return_address(0))
+
 void rcu_fork_prepare(void);
 void rcu_fork_parent(void);
 void rcu_fork_child(void);
