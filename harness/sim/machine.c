@@ -543,3 +543,34 @@ int world_node_distance(int from, int to)
 {
 	return from == to ? 10 : 20;
 }
+
+/* ---- Who, when, from where: a stack here is the task alone, for code lies anywhere */
+
+unsigned long world_jiffies(void)
+{
+	return m->quiet ? m->quiet_points : sim.points;
+}
+
+int world_pid(void)
+{
+	return (int)m->current->idx;
+}
+
+uint32_t world_stack_save(void)
+{
+	return m->current->idx + 1;
+}
+
+unsigned int world_stack_fetch(uint32_t handle, unsigned long entries[WORLD_STACK_ENTRIES])
+{
+	entries[0] = handle;
+	return handle != 0;
+}
+
+void world_symbol(unsigned long address, char *text, size_t bytes)
+{
+	if (address)
+		snprintf(text, bytes, "task %lu", address - 1);
+	else
+		snprintf(text, bytes, "somewhere");
+}

@@ -9,6 +9,7 @@
  *
  *	1. Memory	2. Cpus and nodes	3. Locks and waiting	4. Pages
  *	5. Grace periods	6. Faults	7. Random draws, log, assertions
+ *	8. Who, when, from where
  */
 #ifndef SLUB_PLATFORM_H
 #define SLUB_PLATFORM_H
@@ -191,6 +192,32 @@ _Noreturn void world_panic(const char *format, ...) __attribute__((format(printf
  *	SLUB_ASSERT(condition)	one condition, said positively: an abort, a finding or a proof
  *				obligation by world; it has no side effect and may be compiled out
  */
+
+/*
+ * 8. Who, when, from where: for tracks and reports
+ */
+
+/* Milliseconds since some start, as jiffies at HZ=1000; in a world that replays, its steps. */
+unsigned long world_jiffies(void);
+/* The number by which people know the calling thread. */
+int world_pid(void);
+
+/*
+ * Stacks. world_stack_save() keeps the callers of the function that calls it, innermost first,
+ * and returns the same number for the same stack; 0 when there is none to be had or no room is
+ * left. It allocates nothing from the C library, but for the very first call in a process, and
+ * takes no lock, so that it may be called with a spin lock held. What is kept stays for the life
+ * of the world.
+ */
+#define WORLD_STACK_ENTRIES 16u
+uint32_t world_stack_save(void);
+/* Return: how many of @entries were written: none for handle 0. */
+unsigned int world_stack_fetch(uint32_t handle, unsigned long entries[WORLD_STACK_ENTRIES]);
+/*
+ * Names an address of code: "function+0xoffset/0xsize [module]", or the address where it has no
+ * name. Written to @text, which holds @bytes, cut if need be. May be called with locks held.
+ */
+void world_symbol(unsigned long address, char *text, size_t bytes);
 
 #include <world.h>
 
