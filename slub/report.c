@@ -19,7 +19,6 @@
 
 /* ---- 1. Counting */
 
-__slub_data bool slub_bug_panics;
 static __slub_data long error_count;
 static __slub_data int *own_counter; /* of a test that counts by itself */
 
@@ -202,7 +201,7 @@ static void slab_bug_text(const struct kmem_cache *s, const char *format, ...)
 
 static void end_report(void)
 {
-	if (READ_ONCE(slub_bug_panics))
+	if (slub_bug_panic)
 		world_panic("slab_bug=panic: the report above ends the program");
 }
 

@@ -16,9 +16,7 @@
 #define SLUB_REPORT_H
 
 #include "track.h"
-
-/* slab_bug=panic: the first report is the last thing that the program does. */
-extern bool slub_bug_panics;
+#include "tunables.h"
 
 void object_err(struct kmem_cache *s, struct slab *slab, void *object, const char *reason);
 void slab_err(struct kmem_cache *s, struct slab *slab, const char *format, ...)
