@@ -30,12 +30,12 @@ static void set_boot_options(const struct program_header *header)
 
 	if (header->slab_max_order != PROGRAM_ANY)
 		used += snprintf(options + used, sizeof(options) - (size_t)used,
-				 ",slab_max_order=%u", header->slab_max_order);
+				 " slab_max_order=%u", header->slab_max_order);
 	if (header->slab_min_objects)
 		used += snprintf(options + used, sizeof(options) - (size_t)used,
-				 ",slab_min_objects=%u", header->slab_min_objects);
+				 " slab_min_objects=%u", header->slab_min_objects);
 	if (header->flags & PROGRAM_F_NO_MERGE)
-		snprintf(options + used, sizeof(options) - (size_t)used, ",slab_nomerge");
+		snprintf(options + used, sizeof(options) - (size_t)used, " slab_nomerge");
 	slub_boot_options(options);
 }
 

@@ -15,6 +15,7 @@ struct sim_hot sim = {.alarm = SIM_NEVER};
 
 struct machine machine = {
 	.config = {.cpus = 1, .nodes = 1},
+	.state = {.cpus = 1},
 	.outside = {.idx = SIM_TASKS_MAX + 1, .state = TASK_ALIVE},
 	.current = &machine.outside,
 };
@@ -395,7 +396,7 @@ unsigned int sim_task_add(void (*fn)(void *arg), void *arg, unsigned int cpu)
 	task = &m->tasks[m->nr_tasks];
 	task->fn = fn;
 	task->arg = arg;
-	task_ready(task, m->nr_tasks, cpu % m->config.cpus);
+	task_ready(task, m->nr_tasks, cpu % m->state.cpus);
 	return m->nr_tasks++;
 }
 
@@ -486,7 +487,7 @@ void sim_migrate(unsigned int idx, unsigned int cpu)
 {
 	struct task *task = &m->tasks[idx];
 
-	task->cpu = cpu % m->config.cpus;
+	task->cpu = cpu % m->state.cpus;
 	if (task == m->current) {
 		sim.cpu = task->cpu;
 		machine_deliver();
@@ -502,12 +503,17 @@ struct sim_figures sim_figures(void)
 
 unsigned int world_nr_cpus(void)
 {
-	return m->config.cpus;
+	return m->state.cpus;
 }
 
 unsigned int world_nr_nodes(void)
 {
 	return m->state.nodes;
+}
+
+void world_possible_cpus(unsigned int cpus)
+{
+	m->state.cpus = cpus < SIM_CPUS_MAX ? cpus : SIM_CPUS_MAX;
 }
 
 void world_fake_nodes(unsigned int nodes)

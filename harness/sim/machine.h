@@ -85,6 +85,7 @@ struct machine_state {
 	unsigned int nr_armed;
 	bool reserved;
 	unsigned int nodes; /* those of the configuration, or as faked */
+	unsigned int cpus;  /* likewise */
 };
 
 struct machine {

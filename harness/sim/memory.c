@@ -522,6 +522,7 @@ bool sim_boot(const struct sim_config *config, void (*boot)(void *arg), void *ar
 		*place = NULL;
 		m->config = *config;
 		m->state.nodes = config->nodes;
+		m->state.cpus = config->cpus;
 		seed_random(0);
 		if (sim_call(boot, arg) != SIM_CLEAN || sim_call(drain, NULL) != SIM_CLEAN)
 			return false;

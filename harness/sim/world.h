@@ -157,6 +157,30 @@ void *sim_read_stale(void *const volatile *addr);
 		sim_touch_word(sim_addr);                                                          \
 		*sim_addr += sim_delta;                                                            \
 	} while (0)
+#define READ_HINT(x) SIM_VOLATILE(x)
+#define atomic_long_add_return(p, delta)                                                           \
+	__extension__({                                                                            \
+		volatile long *sim_addr = (p);                                                     \
+		long sim_delta = (delta);                                                          \
+		sim_point(SIM_ADD, sim_addr);                                                      \
+		sim_touch_word(sim_addr);                                                          \
+		*sim_addr += sim_delta;                                                            \
+		*sim_addr;                                                                         \
+	})
+/* One word, one point. */
+#define try_cmpxchg(p, o, n)                                                                       \
+	__extension__({                                                                            \
+		__typeof__(p) sim_addr = (p);                                                      \
+		__typeof__(*sim_addr) sim_old = (o), sim_new = (n);                                \
+		bool sim_done;                                                                     \
+		sim_point(SIM_CMPXCHG, sim_addr);                                                  \
+		sim_done = SIM_VOLATILE(*sim_addr) == sim_old;                                     \
+		if (SIM_LIKELY(sim_done)) {                                                        \
+			sim_touch_word(sim_addr);                                                  \
+			SIM_VOLATILE(*sim_addr) = sim_new;                                         \
+		}                                                                                  \
+		sim_done;                                                                          \
+	})
 #define STAT_ADD(x, delta)                                                                         \
 	do {                                                                                       \
 		sim_touch_word(&(x));                                                              \

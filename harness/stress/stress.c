@@ -22,7 +22,7 @@
 
 #define STANDSTILL_SECONDS 60.0 /* without any operation: a deadlock */
 #define LOG_BYTES	   (256u << 10)
-#define DEFAULT_BOOT	   "slab_max_order=1,numa=fake=2"
+#define DEFAULT_BOOT	   "slab_max_order=1 numa=fake=2"
 
 enum { EXIT_CLEAN, EXIT_FINDING, EXIT_USAGE, EXIT_INCONCLUSIVE };
 
@@ -136,11 +136,12 @@ static enum stress_lane parse_lane(const char *text)
 	refuse("--lane %s: all, objects, hot, caches, cpus or programs is allowed", text);
 }
 
-/* The text goes into the repeat command as it is. */
+/* The text goes into the repeat command as it is, between quotes. */
 static const char *parse_boot(const char *text)
 {
-	if (strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_=,") != strlen(text))
-		refuse("--boot %s: options such as slab_max_order=1,slab_nomerge are allowed",
+	if (strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=,;*- ") !=
+	    strlen(text))
+		refuse("--boot %s: options such as \"slab_max_order=1 slab_nomerge\" are allowed",
 		       text);
 	return text;
 }

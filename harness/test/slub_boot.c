@@ -107,7 +107,7 @@ static void options_come_too_late_after_boot(void **unused)
 
 static void body_good_options(void)
 {
-	EXPECT(slub_boot_options("slab_max_order=1,slab_min_objects=4 slub_nomerge") == 0);
+	EXPECT(slub_boot_options("slab_max_order=1  slab_min_objects=4 slub_nomerge") == 0);
 	slub_init();
 	EXPECT(slub_order_policy.max_order == 1 && slub_order_policy.min_objects == 4);
 	EXPECT(slub_nomerge);
@@ -193,7 +193,7 @@ static void a_bad_option_gives_one_line_and_is_ignored(void **unused)
 static void body_min_above_max(void)
 {
 	log_begin();
-	EXPECT(slub_boot_options("slab_min_order=3,slab_max_order=1") == -EINVAL);
+	EXPECT(slub_boot_options("slab_min_order=3 slab_max_order=1") == -EINVAL);
 	log_end();
 	EXPECT(strstr(log_text, "slab_min_order=3") != NULL);
 	EXPECT(slub_order_policy.min_order == 0 && slub_order_policy.max_order == 1);

@@ -63,6 +63,11 @@ unsigned int world_nr_nodes(void)
 	return world_nodes;
 }
 
+void world_possible_cpus(unsigned int cpus)
+{
+	world_cpus = cpus;
+}
+
 void world_fake_nodes(unsigned int nodes)
 {
 	world_nodes = nodes;

@@ -66,6 +66,26 @@ void world_point(void);
 		*(p) += world_delta;                                                               \
 	} while (0)
 
+/* No point: a proof that wants another value lets it be there from the start. */
+#define READ_HINT(x) (x)
+#define atomic_long_add_return(p, delta)                                                           \
+	__extension__({                                                                            \
+		long world_delta = (delta);                                                        \
+		world_point();                                                                     \
+		*(p) += world_delta;                                                               \
+	})
+#define try_cmpxchg(p, o, n)                                                                       \
+	__extension__({                                                                            \
+		__typeof__(p) world_addr = (p);                                                    \
+		__typeof__(*world_addr) world_old = (o), world_new = (n);                          \
+		bool world_done;                                                                   \
+		world_point();                                                                     \
+		world_done = *world_addr == world_old;                                             \
+		if (world_done)                                                                    \
+			*world_addr = world_new;                                                   \
+		world_done;                                                                        \
+	})
+
 /* What a stale read of *@p brings: the truth, or anything when proof_is_stale(@p). */
 void *world_read_stale(void *const *p);
 #define READ_STALE(p) world_read_stale(p)

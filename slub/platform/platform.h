@@ -39,7 +39,16 @@
  * READ_STALE(p): *(void **)p, where p may point into an object that somebody else owns by now.
  * Any value may come back, and a compare-and-swap must reject it.
  *
+ * READ_HINT(x): as smp_load_acquire(&x), for a word whose value at this very moment decides
+ * nothing: a switch that somebody may turn at any time, or a word that says more only to those
+ * who know already. It is not worth a stop of a simulated world.
+ *
  * atomic_long_add(p, delta): relaxed, on a long.
+ *
+ * atomic_long_add_return(p, delta): on a long, with a full barrier. The value afterwards.
+ *
+ * try_cmpxchg(p, o, n): on a word, with a full barrier. True: it was o and is n now. False:
+ * nothing has changed.
  *
  * try_cmpxchg_double(p1, p2, o1, o2, n1, n2): p1 and p2 are neighbours, p1 on a 16-byte
  * boundary. True: both were equal and are replaced, with a full barrier. False: nothing has
@@ -63,6 +72,8 @@
 
 /* Possible cpus, 1 to WORLD_CPUS_MAX; constant. */
 unsigned int world_nr_cpus(void);
+/* Before the first cache is made: as if the machine had @cpus possible cpus, 1 to WORLD_CPUS_MAX. */
+void world_possible_cpus(unsigned int cpus);
 /* Nodes with memory of their own, 1 to WORLD_NODES_MAX; constant once the arena is reserved. */
 unsigned int world_nr_nodes(void);
 /* Before the arena is reserved: makes the machine look as if it had @nodes nodes. */

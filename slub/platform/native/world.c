@@ -39,6 +39,11 @@ unsigned int world_nr_cpus(void)
 	return known;
 }
 
+void world_possible_cpus(unsigned int cpus)
+{
+	WRITE_ONCE(world_cpus, cpus);
+}
+
 void world_fake_nodes(unsigned int nodes)
 {
 	nodes_faked = nodes;

@@ -16,14 +16,22 @@
 
 #define __slub_data __attribute__((section("slub_data")))
 
-#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
-#define smp_load_acquire(p)	__atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define smp_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
-#define PLAIN_READ(x)		(x)
-#define PLAIN_WRITE(x, v)	((x) = (v))
-#define PRIVATE_WRITE(x, v)	((x) = (v))
-#define atomic_long_add(p, d)	((void)__atomic_fetch_add((p), (d), __ATOMIC_RELAXED))
+#define READ_ONCE(x)		     __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v)	     __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
+#define smp_load_acquire(p)	     __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v)	     __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define PLAIN_READ(x)		     (x)
+#define PLAIN_WRITE(x, v)	     ((x) = (v))
+#define PRIVATE_WRITE(x, v)	     ((x) = (v))
+#define atomic_long_add(p, d)	     ((void)__atomic_fetch_add((p), (d), __ATOMIC_RELAXED))
+#define READ_HINT(x)		     __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
+#define atomic_long_add_return(p, d) __atomic_add_fetch((p), (long)(d), __ATOMIC_SEQ_CST)
+#define try_cmpxchg(p, o, n)                                                                       \
+	__extension__({                                                                            \
+		__typeof__(*(p)) world_old = (o);                                                  \
+		__atomic_compare_exchange_n((p), &world_old, (n), false, __ATOMIC_SEQ_CST,         \
+					    __ATOMIC_RELAXED);                                     \
+	})
 /* Two threads on one cpu may lose an update: statistics, cheap rather than exact. */
 #define STAT_ADD(x, d) WRITE_ONCE(x, READ_ONCE(x) + (d))
 
