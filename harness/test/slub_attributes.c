@@ -57,6 +57,24 @@ static void what_makes_something_happen_reads_empty(void **unused)
 	kmem_cache_destroy(s);
 }
 
+static void at_the_ctor(void *object)
+{
+	memset(object, 7, 8);
+}
+
+static void a_ctor_is_named(void **unused)
+{
+	struct kmem_cache *s = kmem_cache_create("at_ctor", OBJECT_BYTES, 0, 0, at_the_ctor);
+	char symbol[256];
+
+	(void)unused;
+	assert_non_null(s);
+	world_symbol((unsigned long)at_the_ctor, symbol, sizeof(symbol));
+	assert_true(strlen(symbol) > 0);
+	assert_shows("at_ctor", "ctor", line("%s\n", symbol));
+	kmem_cache_destroy(s);
+}
+
 /*
  * 2. Counts
  */
@@ -483,6 +501,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_those_of_the_cache),
 		cmocka_unit_test(flags_are_zero_or_one),
 		cmocka_unit_test(what_makes_something_happen_reads_empty),
+		cmocka_unit_test(a_ctor_is_named),
 		cmocka_unit_test(counts_follow_each_operation),
 		cmocka_unit_test(statistics_count_and_are_cleared),
 		cmocka_unit_test(every_statistic_has_its_own_name),
