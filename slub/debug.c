@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "debug.h"
+#include "object_map.h"
 
 /* ---- 1. Words of a slab: under list_lock, which is all that a slab of ours needs */
 
@@ -85,13 +86,7 @@ static void check_bytes_and_report(struct kmem_cache *s, struct slab *slab, void
 
 bool check_valid_pointer(struct kmem_cache *s, struct slab *slab, void *object)
 {
-	unsigned long distance;
-
-	if (!object)
-		return true;
-	distance = (unsigned long)object - s->red_left_pad - (unsigned long)slab_address(slab);
-	return distance < (unsigned long)slab_counters(slab).objects * s->size &&
-	       distance % s->size == 0;
+	return !object || object_index(s, slab, object) >= 0;
 }
 
 void init_object(struct kmem_cache *s, void *object, unsigned char val)
@@ -366,7 +361,7 @@ static bool check_detached(struct kmem_cache *s, struct slab *slab, void *head, 
 			return false;
 		}
 		/* Without this nothing of the object can be touched. */
-		if (!check_valid_pointer(s, slab, object) || !object) {
+		if (object_index(s, slab, object) < 0) {
 			slab_err(s, slab, "Invalid object pointer 0x%016lx", (unsigned long)object);
 			return false;
 		}
@@ -419,31 +414,17 @@ refuse:
 
 /* ---- 6. Validation */
 
-/* A bit for each object of a slab. */
-struct object_map {
-	unsigned long bits[(MAX_OBJS_PER_SLAB + 1) / 64];
-};
-
 void validate_slab(struct kmem_cache *s, struct slab *slab)
 {
-	struct object_map free = {0};
-	char *base = slab_address(slab);
+	struct object_map free;
 
 	if (!check_slab(s, slab) || !on_freelist(s, slab, NULL))
 		return;
-	/* The freelist is a good one by now. */
-	for (char *p = READ_ONCE(slab->freelist); p; p = get_freepointer(s, p)) {
-		size_t index = (size_t)(p - base) / s->size;
-
-		free.bits[index / 64] |= 1ul << index % 64;
-	}
-	for (size_t index = 0; index < slab_counters(slab).objects; index++) {
-		bool is_free = free.bits[index / 64] >> index % 64 & 1;
-
-		if (!check_object(s, slab, base + index * s->size + s->red_left_pad,
-				  is_free ? SLUB_RED_INACTIVE : SLUB_RED_ACTIVE))
+	fill_map(&free, s, slab);
+	for (unsigned int index = 0; index < slab_counters(slab).objects; index++)
+		if (!check_object(s, slab, nth_object(s, slab, index),
+				  map_has(&free, index) ? SLUB_RED_INACTIVE : SLUB_RED_ACTIVE))
 			break;
-	}
 }
 
 unsigned long validate_slab_node(struct kmem_cache *s, struct kmem_cache_node *n)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "object_map.h"
 #include "report.h"
 
 #define pr_err(...)  world_log(LOG_ERR, __VA_ARGS__)
@@ -123,16 +124,6 @@ static void print_slab_info(const struct slab *slab)
 	       slab->order);
 }
 
-static bool lies_in(const struct kmem_cache *s, const struct slab *slab, const void *object)
-{
-	union slab_counters counters = {.word = READ_ONCE(slab->counters)};
-	unsigned long start = (unsigned long)slab_address(slab);
-	unsigned long distance = (unsigned long)object - s->red_left_pad - start;
-
-	return object && distance < (unsigned long)counters.objects * s->size &&
-	       distance % s->size == 0;
-}
-
 void print_trailer(struct kmem_cache *s, struct slab *slab, void *object)
 {
 	unsigned char *p = object, *start = slab_address(slab);
@@ -219,7 +210,7 @@ void object_err(struct kmem_cache *s, struct slab *slab, void *object, const cha
 	if (slab_add_kunit_errors())
 		return;
 	slab_bug_text(s, "%s", reason);
-	if (lies_in(s, slab, object)) {
+	if (object_index(s, slab, object) >= 0) {
 		print_trailer(s, slab, object);
 	} else {
 		print_slab_info(slab);
@@ -318,27 +309,19 @@ void trace(struct kmem_cache *s, struct slab *slab, void *object, bool alloc)
 void list_slab_objects(struct kmem_cache *s, struct slab *slab)
 {
 	union slab_counters counters = {.word = READ_ONCE(slab->counters)};
-	unsigned long free[(MAX_OBJS_PER_SLAB + 1) / 64] = {0};
-	char *start = slab_address(slab);
 	bool counted_only = slab_add_kunit_errors();
+	struct object_map free;
 
 	if (!counted_only)
 		slab_bug_text(s, "Objects remaining on __kmem_cache_shutdown()");
-	/* A broken freelist must not lead astray: it is followed as far as it is good. */
-	for (void *p = READ_ONCE(slab->freelist); p && lies_in(s, slab, p);) {
-		size_t index = (size_t)((char *)p - start) / s->size;
+	fill_map(&free, s, slab);
+	for (unsigned int index = 0; index < counters.objects; index++) {
+		char *object = nth_object(s, slab, index);
 
-		if (free[index / 64] & 1ul << index % 64)
-			break;
-		free[index / 64] |= 1ul << index % 64;
-		p = get_freepointer(s, p);
-	}
-	for (size_t index = 0; index < counters.objects; index++) {
-		char *object = start + index * s->size + s->red_left_pad;
-
-		if (free[index / 64] & 1ul << index % 64 || slab_add_kunit_errors())
+		if (map_has(&free, index) || slab_add_kunit_errors())
 			continue;
-		pr_err("Object 0x%016lx @offset=%td", (unsigned long)object, object - start);
+		pr_err("Object 0x%016lx @offset=%td", (unsigned long)object,
+		       object - (char *)slab_address(slab));
 		print_tracking(s, object);
 	}
 	if (!counted_only)
@@ -350,36 +333,44 @@ void list_slab_objects(struct kmem_cache *s, struct slab *slab)
 bool kmem_dump_obj(void *object)
 {
 	struct slab *slab = virt_to_slab(object);
+	struct kmem_cache *s = slab ? slab->slab_cache : NULL;
+	union slab_counters counters;
 	unsigned long entries[TRACK_ADDRS_COUNT];
 	char line[LINE_BYTES], text[SYMBOL_BYTES];
+	unsigned int nr_entries, index;
 	struct track *track;
-	struct kmem_cache *s;
-	unsigned int nr_entries;
-	size_t index, into;
-	char *start;
+	char *mine;
 	int used;
 
-	s = slab ? slab->slab_cache : NULL;
 	if (!s)
 		return false;
-	into = (size_t)((char *)object - (char *)slab_address(slab));
-	index = into / s->size;
-	start = (char *)slab_address(slab) + index * s->size;
-	used = snprintf(line, sizeof(line), " slab %s start %016lx", s->name, (unsigned long)start);
+	counters.word = READ_ONCE(slab->counters);
+	index = (unsigned int)(((char *)object - (char *)slab_address(slab)) / s->size);
+	used = snprintf(line, sizeof(line), " slab %.200s", s->name);
+	if (index >= counters.objects) {
+		pr_err("%s behind its last object", line);
+		return true;
+	}
+	mine = nth_object(s, slab, index);
+	used += snprintf(line + used, sizeof(line) - (size_t)used, " start %016lx",
+			 (unsigned long)mine - s->red_left_pad);
 	if (s->red_left_pad)
 		used += snprintf(line + used, sizeof(line) - (size_t)used, " data offset %u",
 				 s->red_left_pad);
-	snprintf(line + used, sizeof(line) - (size_t)used, " pointer offset %ld size %u",
-		 (char *)object - start - (long)s->red_left_pad, READ_ONCE(s->object_size));
-	object = start + s->red_left_pad;
+	snprintf(line + used, sizeof(line) - (size_t)used, " pointer offset %td size %u",
+		 (char *)object - mine, READ_ONCE(s->object_size));
 	if (!(s->flags & SLAB_STORE_USER)) {
 		pr_err("%s", line);
 		return true;
 	}
-	track = get_track(s, object, TRACK_ALLOC);
-	pr_err("%s allocated at %s", line, symbol_text(track->addr, text));
-	print_stack(LOG_ERR, "    ", entries, world_stack_fetch(track->handle, entries));
-	nr_entries = world_stack_fetch(get_track(s, object, TRACK_FREE)->handle, entries);
+	track = get_track(s, mine, TRACK_ALLOC);
+	if (!track->addr && !track->handle) {
+		pr_err("%s", line);
+	} else {
+		pr_err("%s allocated at %s", line, symbol_text(track->addr, text));
+		print_stack(LOG_ERR, "    ", entries, world_stack_fetch(track->handle, entries));
+	}
+	nr_entries = world_stack_fetch(get_track(s, mine, TRACK_FREE)->handle, entries);
 	if (nr_entries) {
 		pr_err(" Free path:");
 		print_stack(LOG_ERR, "    ", entries, nr_entries);

@@ -248,8 +248,12 @@ static bool find_function(unsigned long address, char name[NAME_BYTES], unsigned
 		return false;
 	*offset = into + 1;
 	*bytes = 0;
-	if (!names.get_proc_info(&cursor, &info) && info.end_ip >= address)
+	if (!names.get_proc_info(&cursor, &info) && info.start_ip) {
+		/* In a stripped file the nearest name may be that of quite another function. */
+		if (info.start_ip > address - *offset)
+			return false;
 		*bytes = info.end_ip - (address - *offset);
+	}
 	return true;
 }
 
