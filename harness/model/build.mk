@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# The reference model, oracle 5: a sequential specification that the allocator must equal.
+
+# The calls that the model sees, and what it takes down of what the allocator asks for.
+model-watched := kmem_cache_create kmem_cache_destroy kmem_cache_shrink kmem_cache_size \
+	kmem_cache_alloc kmem_cache_zalloc kmem_cache_alloc_node kmem_cache_free \
+	kmem_cache_alloc_bulk kmem_cache_free_bulk kmalloc kzalloc kmalloc_node kmalloc_array \
+	kcalloc krealloc kfree ksize kmalloc_size_roundup slub_flush_all slub_cpu_down slub_cpu_up \
+	alloc_pages free_pages world_random sim_fault_arm sim_boot sim_reset
+model-link := $(model-watched:%=-Wl$(comma)--wrap=%)
+
+model-sources := $(addprefix harness/model/,attach.c caches.c compare.c differ.c kmalloc.c \
+	layout.c learn.c machine.c objects.c slabs.c watch.c)
+model-run-sources := $(model-sources) $(exec-sim-sources) $(exec-files) \
+	$(addprefix harness/fuzz/,generate.c motifs.c target.c) \
+	harness/model/model_run.c harness/model/long_program.c
+$(foreach v,sim sim-asan,$(eval $(call program,$v,model_run,$(model-run-sources),$(model-link))))
+
+# The same with defects that only a model sees, to know that it does.
+$(eval $(call program,sim,model_run-planted,$(model-run-sources) harness/test/model_planted.c,\
+	$(model-link) -Wl$(comma)--wrap=unfreeze_partials))
+
+harness/test/model.t: | $(O)/sim/model_run $(O)/sim/model_run-planted
+TESTS += harness/test/model.t
+CHECKS += harness/test/model.t
+
+OPTIONS += OPS SEED
+OPS ?= 10000000## records that make model performs [10000000]
+SEED ?= 1## number of the first program of make model [1]
+.PHONY: model
+model: $(O)/sim/model_run ## random programs and all traces, compared with the reference model
+	@$(test-env) $(O)/sim/model_run corpus/traces/*.slubops
+	@$(test-env) $(O)/sim/model_run --ops '$(OPS)' --seed '$(SEED)'

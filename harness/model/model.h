@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reference model: what SLUB does, said once more, plainly and one call at a time.
+ *
+ *	1. What it is	2. Learned, not predicted	3. Files	4. Structures	5. Functions
+ *
+ * 1. The model keeps slabs, lists, counts and statistics of its own. A call of the public
+ *    interface is performed on the allocator first and then here; afterwards both must be equal:
+ *    the result down to the very object, each statistic of each cpu, each list in its order, each
+ *    freelist, each attribute. It knows nothing of locks, commits, closed slots or interrupts: with
+ *    one call at a time none of them can be seen. No code and no type of slub/ is used, but for
+ *    the values of flags in slub.h; only learn.c and compare.c look at the allocator, to read it.
+ *
+ * 2. Where pages lie is not specified, so the model is told: each request for pages that it makes
+ *    must be one that the allocator made, with the same order, node and flags, in the same order,
+ *    and it takes over the address that came back. The same for random draws. Whether a request
+ *    fails is predicted for faults on order; of exhaustion it is told. docs/model.md has the list.
+ *
+ * 3. slabs.c: slabs, lists of nodes; objects.c: allocating and freeing; caches.c, layout.c: life of
+ *    caches, sizes and orders; kmalloc.c; machine.c: pages, faults, draws; differ.c: findings;
+ *    attributes.c: the text of attributes. Around it: learn.c and compare.c read the allocator,
+ *    watch.c stands between callers and the allocator, attach.c tells the drive of a difference.
+ */
+#ifndef HARNESS_MODEL_H
+#define HARNESS_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "slub/slub.h"
+
+#define M_PAGE_BYTES 4096ul
+#define M_ORDER_MAX  10u
+#define M_NODES_MAX  16u
+#define M_LINE_BYTES 64u /* of the cpu's cache, for SLAB_HWCACHE_ALIGN */
+#define M_NAME_MAX   64
+
+/* What a cache may be asked for. Others are beyond the model, or refused. */
+#define M_CACHE_FLAGS                                                                              \
+	(SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE |                  \
+	 SLAB_RECLAIM_ACCOUNT)
+
+/* The statistics, by their names and as enum stat_item of the allocator spells them. */
+#define MODEL_STATS(S)                                                                             \
+	S(alloc_fastpath, ALLOC_FASTPATH)                                                          \
+	S(alloc_slowpath, ALLOC_SLOWPATH)                                                          \
+	S(free_fastpath, FREE_FASTPATH)                                                            \
+	S(free_slowpath, FREE_SLOWPATH)                                                            \
+	S(free_frozen, FREE_FROZEN)                                                                \
+	S(free_add_partial, FREE_ADD_PARTIAL)                                                      \
+	S(free_remove_partial, FREE_REMOVE_PARTIAL)                                                \
+	S(alloc_from_partial, ALLOC_FROM_PARTIAL)                                                  \
+	S(alloc_slab, ALLOC_SLAB)                                                                  \
+	S(alloc_refill, ALLOC_REFILL)                                                              \
+	S(alloc_node_mismatch, ALLOC_NODE_MISMATCH)                                                \
+	S(free_slab, FREE_SLAB)                                                                    \
+	S(cpuslab_flush, CPUSLAB_FLUSH)                                                            \
+	S(deactivate_full, DEACTIVATE_FULL)                                                        \
+	S(deactivate_empty, DEACTIVATE_EMPTY)                                                      \
+	S(deactivate_to_head, DEACTIVATE_TO_HEAD)                                                  \
+	S(deactivate_to_tail, DEACTIVATE_TO_TAIL)                                                  \
+	S(deactivate_remote_frees, DEACTIVATE_REMOTE_FREES)                                        \
+	S(deactivate_bypass, DEACTIVATE_BYPASS)                                                    \
+	S(order_fallback, ORDER_FALLBACK)                                                          \
+	S(cmpxchg_double_cpu_fail, CMPXCHG_DOUBLE_CPU_FAIL)                                        \
+	S(cmpxchg_double_fail, CMPXCHG_DOUBLE_FAIL)                                                \
+	S(cpu_partial_alloc, CPU_PARTIAL_ALLOC)                                                    \
+	S(cpu_partial_free, CPU_PARTIAL_FREE)                                                      \
+	S(cpu_partial_node, CPU_PARTIAL_NODE)                                                      \
+	S(cpu_partial_drain, CPU_PARTIAL_DRAIN)
+
+enum m_stat {
+#define S(name, id) M_##id,
+	MODEL_STATS(S)
+#undef S
+		M_NR_STATS
+};
+
+/*
+ * 4. Structures
+ */
+
+/* Some pages that belong together: a slab, or a large kmalloc. */
+struct m_block {
+	bool is_slab;
+	bool awaited; /* a discarded slab whose grace period has not ended */
+	char *base;
+	unsigned int order;
+	int node;
+	struct m_block *next, *prev; /* all blocks */
+};
+
+/* Objects of a slab by index; the first of the list stands last, where taking is cheap. */
+struct m_seq {
+	uint16_t *at;
+	unsigned int nr;
+};
+
+struct m_slab {
+	struct m_block block;
+	struct m_cache *cache;
+	unsigned int objects;
+	bool frozen;		    /* it belongs to a cpu */
+	struct m_seq free;	    /* the slab's own freelist */
+	struct m_seq taken;	    /* what the cpu that has it as its slab took from there */
+	uint8_t *live;		    /* by object: somebody has it */
+	struct m_slab *next, *prev; /* on the list of a node or the chain of a cpu */
+	struct m_list *list;	    /* which; NULL: on none */
+	bool changed;		    /* since the last comparison */
+	struct m_slab *next_changed;
+};
+
+struct m_list {
+	struct m_slab *first, *last;
+	unsigned long count;
+};
+
+struct m_cpu {
+	struct m_slab *slab; /* NULL: none; its objects for this cpu are slab->taken */
+	struct m_list chain; /* further slabs of this cpu */
+	unsigned long stat[M_NR_STATS];
+};
+
+struct m_node {
+	bool exists;
+	struct m_list partial; /* slabs that are no cpu's and have free objects */
+	struct m_list full;    /* those without, in caches with debug flags */
+	long nr_slabs, total_objects;
+	void *object; /* the allocator's structure for this node */
+};
+
+/* An order, and the objects that a slab of it has. */
+struct m_oo {
+	unsigned int order, objects;
+};
+
+struct m_cache {
+	char name[M_NAME_MAX];
+	void *address; /* the allocator's structure, an object of the cache kmem_cache */
+	char *name_object;
+	slab_flags_t flags;
+	unsigned int object_size, size, inuse, offset, align, red_left_pad;
+	struct m_oo oo, min;
+	unsigned long min_partial;
+	unsigned int cpu_partial, cpu_partial_slabs;
+	unsigned int remote_node_defrag_ratio; /* percent, times 10 */
+	gfp_t allocflags;
+	int refcount;
+	bool broken;
+	void (*ctor)(void *object);
+	struct m_node node[M_NODES_MAX];
+	struct m_cpu *cpu;	     /* one for each cpu */
+	struct m_cache *next, *prev; /* by age, the oldest first */
+	bool changed;
+};
+
+/* What the caller's task is and wants, at the moment of a call. */
+struct m_task {
+	unsigned int cpu;
+	int node; /* of that cpu */
+};
+
+enum m_site { M_SITE_PAGE, M_SITE_COMMIT, M_SITE_PERCPU, M_SITE_SLAB, M_NR_SITES };
+
+struct m_boot {
+	unsigned int cpus, nodes;
+	unsigned int min_order, max_order, min_objects;
+	bool nomerge;
+};
+
+struct model {
+	struct m_boot boot;
+	struct m_task task;
+	bool *cpu_down; /* by cpu */
+	struct m_cache *oldest, *newest;
+	struct m_cache *cache_of_caches, *cache_of_nodes;
+	struct m_block *blocks;
+	struct m_slab *changed;
+	char *arena;
+	size_t arena_pages;
+	struct m_block **block_of_page;
+	/* Objects that the allocator uses for its own structures, but for those of caches. */
+	uint64_t attempts[M_NR_SITES];
+};
+extern struct model model;
+
+/* What cannot be predicted and was taken over, since the start of the process. */
+struct m_learned {
+	uint64_t pages;	    /* requests for pages that got some: where they lie */
+	uint64_t exhausted; /* requests that failed without a fault on order */
+	uint64_t draws;	    /* random numbers */
+	uint64_t percpu;    /* whether slots for cpus needed pages */
+};
+extern struct m_learned m_learned;
+
+/*
+ * 5. Functions
+ */
+
+/* differ.c: the first difference of a run. */
+struct m_difference {
+	char name[80]; /* of the value */
+	char expected[64], got[64];
+};
+/* Notes a difference; only the first since m_differ_clear() is kept. */
+void m_differ(const char *expected, const char *got, const char *name, ...)
+	__attribute__((format(printf, 3, 4)));
+void m_differ_number(unsigned long expected, unsigned long got, const char *name, ...)
+	__attribute__((format(printf, 3, 4)));
+void m_differ_object(const void *expected, const void *got, const char *name, ...)
+	__attribute__((format(printf, 3, 4)));
+const struct m_difference *m_difference(void);
+/* The program asks for something that the model does not know: the run is no longer watched. */
+void m_beyond(const char *what);
+const char *m_is_beyond(void);
+/* Neither a difference nor something beyond the model. */
+void m_differ_clear(void);
+
+/* machine.c */
+
+/* What the allocator asked of its surroundings during a call, in the order in which it did. */
+struct m_page_event {
+	bool large, percpu; /* else a slab */
+	unsigned int order;
+	int node; /* as asked for */
+	gfp_t gfp;
+	char *base; /* NULL: failed */
+	int got_node;
+};
+void m_tape_clear(void);
+void m_tape_page(const struct m_page_event *event);
+void m_tape_free(char *base, bool percpu);
+void m_tape_draw(uint64_t value);
+/* A difference for whatever was asked for and is not explained. */
+void m_tape_check(void);
+/* A grace period may have ended: blocks that waited for it may have gone back. */
+void m_tape_released(void);
+
+void m_fault_arm(enum m_site site, unsigned int nth, unsigned int count);
+void m_fault_forget(void);
+bool m_should_fail(enum m_site site);
+uint64_t m_draw(void);
+
+/* Pages for a slab; NULL when there are none. @event is filled otherwise. */
+bool m_slab_pages(gfp_t gfp, unsigned int order, int node, struct m_page_event *event);
+struct m_block *m_large_pages(gfp_t gfp, unsigned int order, int node);
+/* Slots for cpus, which may need pages. Return: false when those were refused. */
+bool m_percpu_pages(void);
+void m_block_add(struct m_block *block, char *base, unsigned int order, int node);
+/* Takes @block out of the books; its pages must have gone back in this call, or do when awaited. */
+void m_block_return(struct m_block *block);
+/* The block that @address lies in, or NULL. */
+struct m_block *m_block_find(const void *address);
+/* The node after those in @tried that is nearest to @from; -1: none is left. */
+int m_nearest_node(int from, unsigned int tried);
+
+/* slabs.c */
+static inline struct m_slab *m_slab_of(struct m_block *block)
+{
+	return (struct m_slab *)block;
+}
+struct m_slab *m_slab_find(const void *object);
+struct m_slab *m_slab_make(struct m_cache *s, char *base, struct m_oo oo, int node);
+void m_slab_free(struct m_slab *slab);
+void m_slab_changed(struct m_slab *slab);
+unsigned int m_slab_inuse(const struct m_slab *slab);
+void *m_object_at(const struct m_slab *slab, unsigned int index);
+/* The index of @object, or -1 if no object of the slab begins there. */
+int m_index_of(const struct m_slab *slab, const void *object);
+void m_stat(struct m_cache *s, enum m_stat item, unsigned long count);
+struct m_node *m_node_of(const struct m_slab *slab);
+
+void m_list_add_first(struct m_list *list, struct m_slab *slab);
+void m_list_add_last(struct m_list *list, struct m_slab *slab);
+void m_list_del(struct m_slab *slab);
+
+struct m_slab *m_new_slab(struct m_cache *s, gfp_t gfp, int node);
+void m_discard_slab(struct m_slab *slab);
+void m_deactivate_slab(struct m_slab *slab);
+void m_unfreeze_chain(struct m_list *chain);
+bool m_cpu_up(unsigned int cpu);
+
+/* objects.c */
+void *m_alloc(struct m_cache *s, gfp_t gfp, int node);
+/* Objects of one slab that are freed together, the last to be handed out again first. */
+void m_free_run(struct m_slab *slab, const uint16_t *index, unsigned int count);
+void m_free(struct m_slab *slab, const void *object);
+int m_alloc_bulk(struct m_cache *s, gfp_t gfp, size_t nr, void **objects);
+void m_free_bulk(struct m_cache *s, size_t nr, void *const *objects);
+void m_flush_cpu(struct m_cache *s, unsigned int cpu);
+void m_flush_all(struct m_cache *s);
+
+/* layout.c: fills in everything that follows from object_size, align, flags and ctor. */
+bool m_layout(struct m_cache *s);
+unsigned int m_alignment(slab_flags_t flags, unsigned int align, unsigned int size);
+
+/* caches.c */
+struct m_cache *m_cache_find(const void *address);
+struct m_cache *m_cache_add(const char *name);
+void m_cache_forget(struct m_cache *s);
+void *m_create(const char *name, unsigned int size, unsigned int align, slab_flags_t flags,
+	       void (*ctor)(void *));
+void m_destroy(struct m_cache *s);
+int m_shrink(struct m_cache *s);
+int m_cpu_down_call(unsigned int cpu);
+int m_cpu_up_call(unsigned int cpu);
+/* Everything is forgotten. */
+void m_forget(void);
+
+/* kmalloc.c */
+struct m_cache *m_kmalloc_cache(size_t size, gfp_t gfp);
+void *m_kmalloc(size_t size, gfp_t gfp, int node);
+void *m_krealloc(const void *object, size_t size, gfp_t gfp);
+void m_kfree(const void *object);
+size_t m_ksize(const void *object);
+size_t m_kmalloc_roundup(size_t size);
+
+/* learn.c: takes over what the allocator is. */
+void m_learn(void);
+
+/* compare.c: @all: everything; else what has changed, and all counts. */
+void m_compare(bool all);
+
+/* watch.c */
+struct m_watch_figures {
+	uint64_t calls;	      /* performed on both and compared */
+	uint64_t full;	      /* of these, everything was compared */
+	uint64_t runs;	      /* machines brought back to their boot */
+	uint64_t not_watched; /* runs given up: two calls at once, */
+	uint64_t beyond;      /* or something that the model does not know, and what it was last */
+	const char *beyond_what;
+};
+extern struct m_watch_figures m_watch_figures;
+/* Watching begins or ends; @found is told of the first difference of a run. */
+void m_watch(void (*found)(const struct m_difference *difference));
+
+#endif /* HARNESS_MODEL_H */

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* Allocating and freeing in the model. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+static struct m_cpu *this_cpu(struct m_cache *s)
+{
+	return &s->cpu[model.task.cpu];
+}
+
+/* The first free object of what a cpu has taken of its slab is handed out. */
+static void *take_first(struct m_slab *slab)
+{
+	unsigned int index = slab->taken.at[--slab->taken.nr];
+
+	slab->live[index] = 1;
+	m_slab_changed(slab);
+	return m_object_at(slab, index);
+}
+
+/* A cpu takes over all that is free in its slab. */
+static void take_all(struct m_slab *slab)
+{
+	struct m_seq none = slab->taken;
+
+	slab->taken = slab->free;
+	slab->free = none;
+	slab->free.nr = 0;
+	m_slab_changed(slab);
+}
+
+/* From the cpu's own slab, or the first of its chain that has something for @node. */
+static void *alloc_from_cpu(struct m_cache *s, int node)
+{
+	struct m_cpu *c = this_cpu(s);
+
+	for (;;) {
+		struct m_slab *slab = c->slab;
+
+		if (!slab) {
+			slab = c->chain.first;
+			if (!slab)
+				return NULL;
+			m_list_del(slab);
+			c->slab = slab;
+			m_stat(s, M_CPU_PARTIAL_ALLOC, 1);
+		}
+		if (node != NUMA_NO_NODE && slab->block.node != node) {
+			c->slab = NULL;
+			m_stat(s, M_ALLOC_NODE_MISMATCH, 1);
+			m_deactivate_slab(slab);
+			continue;
+		}
+		if (slab->taken.nr)
+			return take_first(slab);
+		if (slab->free.nr) {
+			take_all(slab);
+			m_stat(s, M_ALLOC_REFILL, 1);
+			return take_first(slab);
+		}
+		/* Full: it is nobody's until an object of it is freed. */
+		slab->frozen = false;
+		c->slab = NULL;
+		m_slab_changed(slab);
+		m_stat(s, M_DEACTIVATE_BYPASS, 1);
+	}
+}
+
+/*
+ * Slabs from the list of a node: the first to allocate from, more for the chain: half as many as
+ * that may hold, and one.
+ */
+static struct m_slab *from_node(struct m_cache *s, int node, struct m_list *chain)
+{
+	struct m_node *n = &s->node[node];
+	struct m_slab *slab = n->partial.first;
+	unsigned int more = s->cpu_partial_slabs ? s->cpu_partial_slabs / 2 + 1 : 0;
+
+	if (!slab)
+		return NULL;
+	m_list_del(slab);
+	slab->frozen = true;
+	take_all(slab);
+	m_stat(s, M_ALLOC_FROM_PARTIAL, 1);
+	while (more-- && n->partial.first) {
+		struct m_slab *next = n->partial.first;
+
+		m_list_del(next);
+		next->frozen = true;
+		m_slab_changed(next);
+		m_list_add_first(chain, next);
+		m_stat(s, M_CPU_PARTIAL_NODE, 1);
+	}
+	return slab;
+}
+
+/* Other nodes, nearest first, that have more than they must keep; if the draw says so. */
+static struct m_slab *from_other_nodes(struct m_cache *s, int home, struct m_list *chain)
+{
+	unsigned int tried = 1u << home;
+
+	if (model.boot.nodes == 1 || !s->remote_node_defrag_ratio)
+		return NULL;
+	if (m_draw() % 1024 > s->remote_node_defrag_ratio)
+		return NULL;
+	for (int node; (node = m_nearest_node(home, tried)) >= 0; tried |= 1u << node)
+		if (s->node[node].partial.count > s->min_partial)
+			return from_node(s, node, chain);
+	return NULL;
+}
+
+/* @slab becomes the cpu's, with @more in front of its chain; a cpu that is down gives all away. */
+static void install(struct m_cache *s, struct m_slab *slab, struct m_list *more)
+{
+	struct m_cpu *c = this_cpu(s);
+	struct m_slab *next;
+
+	if (!m_cpu_up(model.task.cpu)) {
+		m_deactivate_slab(slab);
+		m_unfreeze_chain(more);
+		return;
+	}
+	c->slab = slab;
+	while ((next = more->first)) {
+		m_list_del(next);
+		m_list_add_first(&c->chain, next);
+	}
+}
+
+static void *alloc_slowly(struct m_cache *s, gfp_t gfp, int node)
+{
+	struct m_list chain = {NULL, NULL, 0};
+	int home;
+	struct m_slab *slab;
+	void *object = NULL;
+
+	m_stat(s, M_ALLOC_SLOWPATH, 1);
+	if (node < 0 || node >= (int)model.boot.nodes)
+		node = NUMA_NO_NODE;
+	if (m_cpu_up(model.task.cpu))
+		object = alloc_from_cpu(s, node);
+	if (object)
+		return object;
+
+	home = node == NUMA_NO_NODE ? model.task.node : node;
+	slab = from_node(s, home, &chain);
+	if (!slab && node == NUMA_NO_NODE && !(gfp & __GFP_THISNODE))
+		slab = from_other_nodes(s, home, &chain);
+	if (!slab) {
+		slab = m_new_slab(s, gfp, node);
+		if (!slab)
+			return NULL;
+		take_all(slab);
+	}
+	object = take_first(slab);
+	install(s, slab, &chain);
+	return object;
+}
+
+void *m_alloc(struct m_cache *s, gfp_t gfp, int node)
+{
+	struct m_cpu *c = this_cpu(s);
+
+	if (m_should_fail(M_SITE_SLAB) && !(gfp & __GFP_NOFAIL))
+		return NULL;
+	if (c->slab && c->slab->taken.nr && (node == NUMA_NO_NODE || c->slab->block.node == node)) {
+		m_stat(s, M_ALLOC_FASTPATH, 1);
+		return take_first(c->slab);
+	}
+	return alloc_slowly(s, gfp, node);
+}
+
+/* @slab, frozen, joins the chain of this cpu; one that is full goes to the nodes first. */
+static void put_on_chain(struct m_cache *s, struct m_slab *slab)
+{
+	struct m_cpu *c = this_cpu(s);
+	struct m_list away = {NULL, NULL, 0};
+	bool drains;
+
+	if (!m_cpu_up(model.task.cpu)) {
+		m_list_add_first(&away, slab);
+		m_unfreeze_chain(&away);
+		return;
+	}
+	drains = c->chain.count && c->chain.count >= s->cpu_partial_slabs;
+	if (drains) {
+		m_unfreeze_chain(&c->chain);
+		m_stat(s, M_CPU_PARTIAL_DRAIN, 1);
+	}
+	m_list_add_first(&c->chain, slab);
+}
+
+/* A free that is not into this cpu's own slab. */
+static void free_slowly(struct m_slab *slab, const uint16_t *index, unsigned int count)
+{
+	struct m_cache *s = slab->cache;
+	struct m_node *n = m_node_of(slab);
+	bool was_full = slab->free.nr == 0 && !slab->frozen;
+
+	m_stat(s, M_FREE_SLOWPATH, 1);
+	while (count--)
+		slab->free.at[slab->free.nr++] = index[count];
+	m_slab_changed(slab);
+
+	if (slab->frozen) {
+		m_stat(s, M_FREE_FROZEN, 1);
+	} else if (was_full && s->cpu_partial_slabs) {
+		slab->frozen = true;
+		m_stat(s, M_CPU_PARTIAL_FREE, 1);
+		put_on_chain(s, slab);
+	} else if (m_slab_inuse(slab) == 0 && n->partial.count >= s->min_partial) {
+		if (!was_full) {
+			m_list_del(slab);
+			m_stat(s, M_FREE_REMOVE_PARTIAL, 1);
+		}
+		m_stat(s, M_FREE_SLAB, 1);
+		m_discard_slab(slab);
+	} else if (was_full) {
+		m_list_add_last(&n->partial, slab);
+		m_stat(s, M_FREE_ADD_PARTIAL, 1);
+	}
+}
+
+void m_free_run(struct m_slab *slab, const uint16_t *index, unsigned int count)
+{
+	struct m_cache *s = slab->cache;
+	struct m_cpu *c = this_cpu(s);
+
+	for (unsigned int i = 0; i < count; i++)
+		slab->live[index[i]] = 0;
+	if (c->slab != slab) {
+		free_slowly(slab, index, count);
+		return;
+	}
+	m_stat(s, M_FREE_FASTPATH, count);
+	while (count--)
+		slab->taken.at[slab->taken.nr++] = index[count];
+	m_slab_changed(slab);
+}
+
+void m_free(struct m_slab *slab, const void *object)
+{
+	int index = slab ? m_index_of(slab, object) : -1;
+	uint16_t one = (uint16_t)index;
+
+	if (index >= 0)
+		m_free_run(slab, &one, 1);
+}
+
+int m_alloc_bulk(struct m_cache *s, gfp_t gfp, size_t nr, void **objects)
+{
+	for (size_t i = 0; i < nr; i++) {
+		objects[i] = m_alloc(s, gfp, NUMA_NO_NODE);
+		if (!objects[i]) {
+			m_free_bulk(s, i, objects);
+			return 0;
+		}
+	}
+	return (int)nr;
+}
+
+/* How many objects behind the one at hand are looked at for more of its slab. */
+#define LOOKAHEAD 8
+
+void m_free_bulk(struct m_cache *s, size_t nr, void *const *objects)
+{
+	uint16_t run[LOOKAHEAD + 1];
+	bool *done = calloc(nr + 1, sizeof(*done));
+
+	if (!done)
+		abort();
+	for (size_t i = 0; i < nr; i++) {
+		unsigned int count = 0, at = LOOKAHEAD + 1;
+		struct m_slab *slab;
+
+		if (done[i] || ZERO_OR_NULL_PTR(objects[i]))
+			continue;
+		slab = m_slab_find(objects[i]);
+		if (!slab) {
+			if (!s)
+				m_kfree(objects[i]);
+			continue;
+		}
+		/* The one found last is handed out first. */
+		run[--at] = (uint16_t)m_index_of(slab, objects[i]);
+		count++;
+		for (size_t j = i + 1; j < nr && j <= i + LOOKAHEAD; j++) {
+			if (done[j] || m_slab_find(objects[j]) != slab)
+				continue;
+			run[--at] = (uint16_t)m_index_of(slab, objects[j]);
+			count++;
+			done[j] = true;
+		}
+		m_free_run(slab, &run[at], count);
+	}
+	free(done);
+}
+
+void m_flush_cpu(struct m_cache *s, unsigned int cpu)
+{
+	struct m_cpu *c = &s->cpu[cpu];
+	struct m_slab *slab = c->slab;
+
+	if (slab) {
+		c->slab = NULL;
+		/* Told to the cpu that was flushed; what becomes of the slab, to the one that did it. */
+		c->stat[M_CPUSLAB_FLUSH]++;
+		s->changed = true;
+		m_deactivate_slab(slab);
+	}
+	m_unfreeze_chain(&c->chain);
+}
+
+void m_flush_all(struct m_cache *s)
+{
+	for (unsigned int cpu = 0; cpu < model.boot.cpus; cpu++)
+		m_flush_cpu(s, cpu);
+}

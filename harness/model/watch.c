@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stands between callers and the allocator: the linker hands every call of the public interface
+ * that comes from another file to the functions here (--wrap, see build.mk). A call that comes from
+ * outside is performed on the allocator, then on the model, and what came of it is compared; one
+ * that the allocator makes itself goes on to it. What the allocator asks of its surroundings on the
+ * way is taken down.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/sim/sim.h"
+#include "model.h"
+#include "slub/cache.h"
+
+/* Every so many calls all is compared, not only what has changed. */
+#define FULL_EVERY 64u
+
+struct m_watch_figures m_watch_figures;
+
+static void (*found)(const struct m_difference *difference);
+static enum {
+	NOT_BOOTED, /* the machine's state is not known: nothing has been learned */
+	WATCHING,
+	DIFFERS,  /* already as it came from its boot: the first call says so */
+	GIVEN_UP, /* until the machine is reset */
+} state;
+static bool inside; /* a call is being performed */
+static unsigned int inside_task;
+
+void m_watch(void (*tell)(const struct m_difference *difference))
+{
+	found = tell;
+	state = NOT_BOOTED;
+}
+
+static void give_up(void)
+{
+	state = GIVEN_UP;
+	inside = false;
+}
+
+static void tell(void)
+{
+	state = GIVEN_UP;
+	found(m_difference());
+}
+
+static void give_up_beyond(void)
+{
+	m_watch_figures.beyond++;
+	m_watch_figures.beyond_what = m_is_beyond();
+	give_up();
+}
+
+/* True when this is a call to be watched; then end() must follow. */
+static bool begin(void)
+{
+	if (state == DIFFERS)
+		tell();
+	if (state != WATCHING)
+		return false;
+	if (inside) {
+		if (inside_task != sim_task() || sim_in_interrupt()) {
+			/* Two calls at once: that is beyond a model that knows one at a time. */
+			m_watch_figures.not_watched++;
+			give_up();
+		}
+		return false;
+	}
+	if (sim_in_interrupt()) {
+		m_watch_figures.not_watched++;
+		give_up();
+		return false;
+	}
+	m_tape_released(); /* what happened since is no call's doing: a grace period has ended */
+	m_tape_check();
+	if (m_difference()) {
+		tell();
+		return false;
+	}
+	m_tape_clear();
+	inside = true;
+	inside_task = sim_task();
+	model.task.cpu = world_cpu();
+	model.task.node = world_cpu_to_node(model.task.cpu);
+	return true;
+}
+
+/* True when the call that has just returned is still to be performed on the model. */
+static bool returned(void)
+{
+	if (state != WATCHING)
+		return false;
+	inside = false;
+	return true;
+}
+
+static void end(void)
+{
+	bool all = ++m_watch_figures.calls % FULL_EVERY == 0;
+
+	if (m_is_beyond()) {
+		give_up_beyond();
+		return;
+	}
+	m_tape_check();
+	m_tape_clear();
+	m_compare(all);
+	m_watch_figures.full += all;
+	if (m_difference())
+		tell();
+}
+
+static void same_object(const char *call, const void *expected, const void *got)
+{
+	if (expected != got)
+		m_differ_object(expected, got, "%s()", call);
+}
+
+static void same_number(const char *call, long expected, long got)
+{
+	if (expected != got)
+		m_differ_number((unsigned long)expected, (unsigned long)got, "%s()", call);
+}
+
+#define REAL(type, name, ...)                                                                      \
+	type __real_##name(__VA_ARGS__);                                                           \
+	type __wrap_##name(__VA_ARGS__);                                                           \
+	type __wrap_##name(__VA_ARGS__)
+
+/* A call with a result: @do_real on the allocator, @do_model on the model. */
+#define BOTH(same, name, type, do_real, do_model)                                                  \
+	{                                                                                          \
+		type got;                                                                          \
+		if (!begin())                                                                      \
+			return do_real;                                                            \
+		got = do_real;                                                                     \
+		if (returned()) {                                                                  \
+			same(#name, do_model, got);                                                \
+			end();                                                                     \
+		}                                                                                  \
+		return got;                                                                        \
+	}
+
+#define BOTH_VOID(do_real, do_model)                                                               \
+	{                                                                                          \
+		if (!begin()) {                                                                    \
+			do_real;                                                                   \
+			return;                                                                    \
+		}                                                                                  \
+		do_real;                                                                           \
+		if (returned()) {                                                                  \
+			do_model;                                                                  \
+			end();                                                                     \
+		}                                                                                  \
+	}
+
+/*
+ * Caches
+ */
+#undef kmem_cache_create
+
+REAL(struct kmem_cache *, kmem_cache_create, const char *name, unsigned int size,
+     unsigned int align, slab_flags_t flags, void (*ctor)(void *))
+BOTH(same_object, kmem_cache_create, struct kmem_cache *,
+     __real_kmem_cache_create(name, size, align, flags, ctor),
+     m_create(name, size, align, flags, ctor))
+
+REAL(void, kmem_cache_destroy, struct kmem_cache *s)
+BOTH_VOID(__real_kmem_cache_destroy(s), if (s) m_destroy(m_cache_find(s)))
+
+REAL(int, kmem_cache_shrink, struct kmem_cache *s)
+BOTH(same_number, kmem_cache_shrink, int, __real_kmem_cache_shrink(s), m_shrink(m_cache_find(s)))
+
+REAL(unsigned int, kmem_cache_size, struct kmem_cache *s)
+BOTH(same_number, kmem_cache_size, unsigned int, __real_kmem_cache_size(s),
+     (long)m_cache_find(s)->object_size)
+
+/*
+ * Objects
+ */
+REAL(void *, kmem_cache_alloc, struct kmem_cache *s, gfp_t flags)
+BOTH(same_object, kmem_cache_alloc, void *, __real_kmem_cache_alloc(s, flags),
+     m_alloc(m_cache_find(s), flags, NUMA_NO_NODE))
+
+REAL(void *, kmem_cache_zalloc, struct kmem_cache *s, gfp_t flags)
+BOTH(same_object, kmem_cache_zalloc, void *, __real_kmem_cache_zalloc(s, flags),
+     m_alloc(m_cache_find(s), flags | __GFP_ZERO, NUMA_NO_NODE))
+
+REAL(void *, kmem_cache_alloc_node, struct kmem_cache *s, gfp_t flags, int node)
+BOTH(same_object, kmem_cache_alloc_node, void *, __real_kmem_cache_alloc_node(s, flags, node),
+     m_alloc(m_cache_find(s), flags, node))
+
+static void model_cache_free(struct kmem_cache *s, void *object)
+{
+	struct m_slab *slab = m_slab_find(object);
+
+	(void)s; /* an object of another cache is reported and goes to its own */
+	if (slab)
+		m_free(slab, object);
+}
+
+REAL(void, kmem_cache_free, struct kmem_cache *s, void *object)
+BOTH_VOID(__real_kmem_cache_free(s, object), model_cache_free(s, object))
+
+static void same_array(void **expected, void **got, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (expected[i] != got[i])
+			m_differ_object(expected[i], got[i], "kmem_cache_alloc_bulk(), object %zu",
+					i);
+}
+
+REAL(int, kmem_cache_alloc_bulk, struct kmem_cache *s, gfp_t flags, size_t nr, void **objects)
+{
+	void **expected;
+	int got;
+
+	if (!begin())
+		return __real_kmem_cache_alloc_bulk(s, flags, nr, objects);
+	got = __real_kmem_cache_alloc_bulk(s, flags, nr, objects);
+	if (!returned())
+		return got;
+	expected = malloc((nr + 1) * sizeof(*expected));
+	if (!expected)
+		abort();
+	same_number("kmem_cache_alloc_bulk", m_alloc_bulk(m_cache_find(s), flags, nr, expected),
+		    got);
+	if (got)
+		same_array(expected, objects, nr);
+	free(expected);
+	end();
+	return got;
+}
+
+REAL(void, kmem_cache_free_bulk, struct kmem_cache *s, size_t nr, void **objects)
+{
+	void **copy;
+
+	if (!begin()) {
+		__real_kmem_cache_free_bulk(s, nr, objects);
+		return;
+	}
+	copy = malloc((nr + 1) * sizeof(*copy));
+	if (!copy)
+		abort();
+	memcpy(copy, objects, nr * sizeof(*copy));
+	__real_kmem_cache_free_bulk(s, nr, objects);
+	if (returned()) {
+		m_free_bulk(s ? m_cache_find(s) : NULL, nr, copy);
+		end();
+	}
+	free(copy);
+}
+
+/*
+ * kmalloc
+ */
+REAL(void *, kmalloc, size_t size, gfp_t flags)
+BOTH(same_object, kmalloc, void *, __real_kmalloc(size, flags),
+     m_kmalloc(size, flags, NUMA_NO_NODE))
+
+REAL(void *, kzalloc, size_t size, gfp_t flags)
+BOTH(same_object, kzalloc, void *, __real_kzalloc(size, flags),
+     m_kmalloc(size, flags | __GFP_ZERO, NUMA_NO_NODE))
+
+REAL(void *, kmalloc_node, size_t size, gfp_t flags, int node)
+BOTH(same_object, kmalloc_node, void *, __real_kmalloc_node(size, flags, node),
+     m_kmalloc(size, flags, node))
+
+static void *model_array(size_t n, size_t size, gfp_t flags)
+{
+	return size && n > SIZE_MAX / size ? NULL : m_kmalloc(n * size, flags, NUMA_NO_NODE);
+}
+
+REAL(void *, kmalloc_array, size_t n, size_t size, gfp_t flags)
+BOTH(same_object, kmalloc_array, void *, __real_kmalloc_array(n, size, flags),
+     model_array(n, size, flags))
+
+REAL(void *, kcalloc, size_t n, size_t size, gfp_t flags)
+BOTH(same_object, kcalloc, void *, __real_kcalloc(n, size, flags),
+     model_array(n, size, flags | __GFP_ZERO))
+
+REAL(void *, krealloc, const void *p, size_t size, gfp_t flags)
+BOTH(same_object, krealloc, void *, __real_krealloc(p, size, flags), m_krealloc(p, size, flags))
+
+REAL(void, kfree, const void *object)
+BOTH_VOID(__real_kfree(object), m_kfree(object))
+
+REAL(size_t, ksize, const void *object)
+BOTH(same_number, ksize, size_t, __real_ksize(object), (long)m_ksize(object))
+
+REAL(size_t, kmalloc_size_roundup, size_t size)
+BOTH(same_number, kmalloc_size_roundup, size_t, __real_kmalloc_size_roundup(size),
+     (long)m_kmalloc_roundup(size))
+
+/*
+ * The allocator as a whole
+ */
+static void model_flush(struct kmem_cache *s)
+{
+	if (s) {
+		m_flush_all(m_cache_find(s));
+		return;
+	}
+	for (struct m_cache *each = model.newest; each; each = each->prev)
+		m_flush_all(each);
+}
+
+REAL(void, slub_flush_all, struct kmem_cache *s)
+BOTH_VOID(__real_slub_flush_all(s), model_flush(s))
+
+REAL(int, slub_cpu_down, unsigned int cpu)
+BOTH(same_number, slub_cpu_down, int, __real_slub_cpu_down(cpu), m_cpu_down_call(cpu))
+
+REAL(int, slub_cpu_up, unsigned int cpu)
+BOTH(same_number, slub_cpu_up, int, __real_slub_cpu_up(cpu), m_cpu_up_call(cpu))
+
+/*
+ * What the allocator asks of its surroundings
+ */
+REAL(struct page *, alloc_pages, gfp_t flags, unsigned int order, int node, enum page_kind kind)
+{
+	struct page *page = __real_alloc_pages(flags, order, node, kind);
+	struct m_page_event event = {
+		.large = kind == PAGE_LARGE,
+		.percpu = kind == PAGE_PERCPU,
+		.order = order,
+		.node = node,
+		.gfp = flags,
+	};
+
+	if (page) {
+		event.base = page_address(page);
+		event.got_node = page_to_nid(page);
+	}
+	if (state == WATCHING)
+		m_tape_page(&event);
+	return page;
+}
+
+REAL(void, free_pages, struct page *page)
+{
+	if (state == WATCHING)
+		m_tape_free(page_address(page), page->kind == PAGE_PERCPU);
+	__real_free_pages(page);
+}
+
+REAL(uint64_t, world_random, void)
+{
+	uint64_t drawn = __real_world_random();
+
+	if (state == WATCHING)
+		m_tape_draw(drawn);
+	return drawn;
+}
+
+/*
+ * The machine
+ */
+REAL(void, sim_fault_arm, enum world_fault site, unsigned int nth, unsigned int count)
+{
+	if (state == WATCHING)
+		m_fault_arm((enum m_site)site, nth, count);
+	__real_sim_fault_arm(site, nth, count);
+}
+
+REAL(bool, sim_boot, const struct sim_config *config, void (*boot)(void *arg), void *arg)
+{
+	inside = false;
+	state = NOT_BOOTED;
+	return __real_sim_boot(config, boot, arg);
+}
+
+REAL(void, sim_reset, uint64_t seed)
+{
+	__real_sim_reset(seed);
+	inside = false;
+	state = NOT_BOOTED;
+	if (!found || slab_state != FULL)
+		return;
+	m_watch_figures.runs++;
+	m_learn();
+	if (m_is_beyond()) {
+		give_up_beyond();
+		return;
+	}
+	state = m_difference() ? DIFFERS : WATCHING;
+}
