@@ -89,14 +89,6 @@ int store_min_partial(struct kmem_cache *s, unsigned long unused, const char *te
 	return err;
 }
 
-static void set_cpu_partial(struct kmem_cache *s, unsigned int objects)
-{
-	unsigned long per_slab = oo_objects(s->oo);
-
-	WRITE_ONCE(s->cpu_partial, objects);
-	WRITE_ONCE(s->cpu_partial_slabs, (unsigned int)((2ul * objects + per_slab - 1) / per_slab));
-}
-
 /* Chains that are too long now, or not wanted at all, are gone when this returns. */
 int store_cpu_partial(struct kmem_cache *s, unsigned long unused, const char *text, size_t length)
 {

@@ -33,6 +33,7 @@ static struct kmem_cache *bootstrap(struct kmem_cache *from)
 	if (!s)
 		world_panic("libslub: no memory to boot");
 	memcpy(s, from, kmem_cache_struct_bytes());
+	INIT_LIST_HEAD(&s->aliases);
 	/* All slabs of it have free objects still, so that each is on a list after a flush. */
 	flush_all(s);
 	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
@@ -75,6 +76,7 @@ static void slub_boot(void)
 	kmem_cache_init();
 	create_kmalloc_caches();
 	smp_store_release(&slab_state, UP);
+	init_freelist_randomization();
 	slub_fork_init();
 	world_log(LOG_INFO, "SLUB: HWalign=%d, Order=%u-%u, MinObjects=%u, CPUs=%u, Nodes=%u",
 		  CONFIG_CACHE_LINE_BYTES, slub_order_policy.min_order, slub_order_policy.max_order,

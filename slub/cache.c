@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "cache.h"
+#include "debug.h"
+#include "debug_options.h"
 
 __slub_data enum slab_state slab_state;
 __slub_data struct world_mutex slab_mutex;
@@ -15,11 +17,17 @@ __slub_data struct kmem_cache *kmem_cache_node;
 __slub_data struct order_policy slub_order_policy = {0, 3, 0};
 __slub_data bool slub_nomerge;
 
-#define CACHE_CREATE_FLAGS                                                                         \
-	(SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE |                  \
-	 SLAB_RECLAIM_ACCOUNT)
-#define SLAB_NEVER_MERGE (SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE)
-#define SLAB_MERGE_SAME	 SLAB_RECLAIM_ACCOUNT
+/* What kmem_cache_create() takes. */
+#define SLAB_FLAGS_PERMITTED                                                                       \
+	(SLAB_DEBUG_FLAGS | SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 |               \
+	 SLAB_RECLAIM_ACCOUNT | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_DEBUG_OBJECTS |           \
+	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_ACCOUNT | SLAB_NO_USER_FLAGS)
+/* A cache with one of these has its slabs for itself. */
+#define SLAB_NEVER_MERGE                                                                           \
+	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU |       \
+	 SLAB_NOLEAKTRACE | SLAB_FAILSLAB | SLAB_NO_MERGE)
+/* Caches that differ in one of these do not merge. */
+#define SLAB_MERGE_SAME (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
 
 size_t kmem_cache_struct_bytes(void)
 {
@@ -76,7 +84,7 @@ static int init_kmem_cache_nodes(struct kmem_cache *s)
 				return -ENOMEM;
 			continue;
 		}
-		n = slab_alloc_node(kmem_cache_node, GFP_KERNEL, node);
+		n = kmem_cache_alloc_node(kmem_cache_node, GFP_KERNEL, node);
 		if (!n)
 			return -ENOMEM;
 		init_kmem_cache_node(n);
@@ -85,26 +93,45 @@ static int init_kmem_cache_nodes(struct kmem_cache *s)
 	return 0;
 }
 
+/* Gives back what hangs on @s, as far as it is there. */
+static void release_cache_parts(struct kmem_cache *s)
+{
+	free_kmem_cache_nodes(s);
+	if (s->cpu_slab)
+		free_percpu_slots(s->cpu_slab);
+	s->cpu_slab = NULL;
+	kfree(s->random_seq);
+	s->random_seq = NULL;
+}
+
 /* Completes @s, whose name, sizes asked for, align, flags and ctor are set. */
 static int kmem_cache_open(struct kmem_cache *s)
 {
-	int err = calculate_sizes(s, world_nr_cpus(), &slub_order_policy);
+	int err;
 
+	s->flags = kmem_cache_flags(s->flags, s->name);
+	if (slub_freelist_hardened) {
+		s->random = world_random();
+		s->address_mask = ~0ul;
+	}
+	err = calculate_sizes(s, world_nr_cpus(), &slub_order_policy);
 	if (err)
 		return err;
+	INIT_LIST_HEAD(&s->aliases);
+	/* Caches of the boot get theirs when there is kmalloc. */
+	if (slab_state >= UP && init_cache_random_seq(s))
+		return -ENOMEM;
 	s->cpu_slab = alloc_percpu_slots();
 	if (!s->cpu_slab)
-		return -ENOMEM;
+		goto fail;
 	init_cpu_slots(s);
-	err = init_kmem_cache_nodes(s);
-	if (err) {
-		free_kmem_cache_nodes(s);
-		free_percpu_slots(s->cpu_slab);
-		s->cpu_slab = NULL;
-		return err;
-	}
+	if (init_kmem_cache_nodes(s))
+		goto fail;
 	s->refcount = 1;
 	return 0;
+fail:
+	release_cache_parts(s);
+	return -ENOMEM;
 }
 
 void setup_boot_cache(struct kmem_cache *s, const char *name, unsigned int size, unsigned int align,
@@ -120,37 +147,58 @@ void setup_boot_cache(struct kmem_cache *s, const char *name, unsigned int size,
 }
 
 struct kmem_cache *create_boot_cache(const char *name, unsigned int size, unsigned int align,
-				     slab_flags_t flags)
+				     slab_flags_t flags, unsigned int useroffset,
+				     unsigned int usersize)
 {
 	struct kmem_cache *s = kmem_cache_zalloc(kmem_cache, GFP_NOWAIT);
 
 	if (!s)
 		world_panic("libslub: no memory to boot: cache %s", name);
+	s->useroffset = useroffset;
+	s->usersize = usersize;
 	setup_boot_cache(s, name, size, align, flags);
 	s->refcount = 1;
 	list_add(&s->list, &slab_caches);
 	return s;
 }
 
+void init_freelist_randomization(void)
+{
+	struct kmem_cache *s;
+
+	list_for_each_entry (s, &slab_caches, list)
+		if (init_cache_random_seq(s))
+			world_panic("libslub: no memory to boot: cache %s", s->name);
+}
+
+static bool slab_unmergeable(const struct kmem_cache *s)
+{
+	return s->ctor || s->usersize || s->refcount < 0 || s->broken ||
+	       (s->flags & SLAB_NEVER_MERGE);
+}
+
 /*
  * Merging: an old cache that can serve as well. Its objects are as large as asked for and at
  * most a word larger, at least as aligned, and of the same class. The oldest is looked at first.
  */
-static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align, slab_flags_t flags,
-					 void (*ctor)(void *))
+static struct kmem_cache *find_mergeable(const char *name, unsigned int size,
+					 const struct kmem_cache_args *args, slab_flags_t flags)
 {
+	unsigned int align =
+		calculate_alignment(flags, args->align, round_up(size, sizeof(void *)));
 	struct list_head *link;
 
-	if (slub_nomerge || ctor || (flags & SLAB_NEVER_MERGE))
+	if (slub_nomerge || args->ctor || args->usersize)
 		return NULL;
-	size = round_up(size, sizeof(void *));
-	align = calculate_alignment(flags, align, size);
-	size = round_up(size, align);
+	size = round_up(round_up(size, sizeof(void *)), align);
+	flags = kmem_cache_flags(flags, name);
+	if (flags & SLAB_NEVER_MERGE)
+		return NULL;
 	for (link = PLAIN_READ(slab_caches.prev); link != &slab_caches;
 	     link = PLAIN_READ(link->prev)) {
 		struct kmem_cache *s = list_entry(link, struct kmem_cache, list);
 
-		if (s->ctor || s->refcount < 0 || s->broken || (s->flags & SLAB_NEVER_MERGE))
+		if (slab_unmergeable(s))
 			continue;
 		if ((s->flags ^ flags) & SLAB_MERGE_SAME)
 			continue;
@@ -163,10 +211,28 @@ static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align, 
 	return NULL;
 }
 
-static struct kmem_cache *__merge_cache(struct kmem_cache *s, unsigned int size)
+/* A further name for @s. Return: -ENOMEM, and nothing done, when it cannot be remembered. */
+static int sysfs_slab_alias(struct kmem_cache *s, const char *name)
 {
+	size_t name_bytes = strlen(name) + 1;
+	struct kmem_cache_alias *alias = kmalloc(sizeof(*alias) + name_bytes, GFP_KERNEL);
+
+	if (!alias)
+		return -ENOMEM;
+	memcpy(alias->name, name, name_bytes);
+	list_add_tail(&alias->list, &s->aliases);
+	return 0;
+}
+
+/* An old cache that serves as well, with one reference more; NULL when there is none. */
+static struct kmem_cache *__kmem_cache_alias(const char *name, unsigned int size,
+					     const struct kmem_cache_args *args, slab_flags_t flags)
+{
+	struct kmem_cache *s = find_mergeable(name, size, args, flags);
 	unsigned int inuse = round_up(size, sizeof(void *));
 
+	if (!s || sysfs_slab_alias(s, name))
+		return NULL;
 	PLAIN_WRITE(s->refcount, s->refcount + 1);
 	/* Both uses must find their bytes cleared by __GFP_ZERO. */
 	if (size > s->object_size)
@@ -176,8 +242,9 @@ static struct kmem_cache *__merge_cache(struct kmem_cache *s, unsigned int size)
 	return s;
 }
 
-static struct kmem_cache *create_cache(const char *name, unsigned int size, unsigned int align,
-				       slab_flags_t flags, void (*ctor)(void *), int *err)
+static struct kmem_cache *create_cache(const char *name, unsigned int size,
+				       const struct kmem_cache_args *args, slab_flags_t flags,
+				       int *err)
 {
 	struct kmem_cache *s = kmem_cache_zalloc(kmem_cache, GFP_KERNEL);
 	size_t name_bytes = strlen(name) + 1;
@@ -189,9 +256,13 @@ static struct kmem_cache *create_cache(const char *name, unsigned int size, unsi
 	memcpy(copy, name, name_bytes);
 	s->name = copy;
 	s->object_size = size;
-	s->align = align;
+	s->align = calculate_alignment(flags, args->align, size);
 	s->flags = flags;
-	s->ctor = ctor;
+	s->ctor = args->ctor;
+	s->useroffset = args->useroffset;
+	s->usersize = args->usersize;
+	s->use_freeptr_offset = args->use_freeptr_offset;
+	s->freeptr_offset = args->freeptr_offset;
 	*err = kmem_cache_open(s);
 	if (*err)
 		goto fail;
@@ -204,36 +275,57 @@ fail:
 }
 
 /* Return: NULL when all is well, else what is wrong and what is allowed. */
-static const char *bad_create_args(const char *name, unsigned int size, unsigned int align,
-				   slab_flags_t flags)
+static const char *bad_create_args(const char *name, unsigned int size,
+				   const struct kmem_cache_args *args, slab_flags_t flags)
 {
 	if (!name || !*name)
 		return "the name is missing";
 	if (!size || size > KMALLOC_MAX_SIZE)
 		return "the size is out of range, allowed are 1 to 4194304 bytes";
-	if (align > PAGE_SIZE || (align & (align - 1)))
+	if (args->align > PAGE_SIZE || (args->align & (args->align - 1)))
 		return "the alignment is out of range, allowed are powers of two up to 4096 and 0";
-	if (flags & ~CACHE_CREATE_FLAGS)
+	if (flags & ~SLAB_FLAGS_PERMITTED)
 		return "unknown flags";
+	if (args->use_freeptr_offset && !(flags & SLAB_TYPESAFE_BY_RCU))
+		return "a place for the free pointer goes with SLAB_TYPESAFE_BY_RCU only";
+	if (args->use_freeptr_offset && args->ctor)
+		return "a place for the free pointer does not go with a ctor";
+	if (args->use_freeptr_offset &&
+	    (args->freeptr_offset % sizeof(void *) || size < sizeof(void *) ||
+	     args->freeptr_offset > size - sizeof(void *)))
+		return "the free pointer does not stand at a word within the object";
 	return NULL;
 }
 
-struct kmem_cache *(kmem_cache_create)(const char *name, unsigned int size, unsigned int align,
-				       slab_flags_t flags, void (*ctor)(void *object))
+/* A part that does not lie in the object is none. */
+static void check_usercopy_args(const char *name, unsigned int size, struct kmem_cache_args *args)
 {
-	const char *bad = bad_create_args(name, size, align, flags);
+	if (args->usersize <= size && args->useroffset <= size - args->usersize &&
+	    (args->usersize || !args->useroffset))
+		return;
+	world_log(LOG_WARN,
+		  "kmem_cache_create(%s): usercopy of %u bytes at %u is not in the object of %u "
+		  "bytes; dropped",
+		  name, args->usersize, args->useroffset, size);
+	args->useroffset = 0;
+	args->usersize = 0;
+}
+
+struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
+					    struct kmem_cache_args *asked, slab_flags_t flags)
+{
+	struct kmem_cache_args args = asked ? *asked : (struct kmem_cache_args){0};
+	const char *bad = bad_create_args(name, size, &args, flags);
 	struct kmem_cache *s = NULL;
 	int err = -EINVAL;
 
 	slub_ensure_up();
 	if (!bad) {
+		check_usercopy_args(name, size, &args);
 		world_mutex_lock(&slab_mutex);
-		s = find_mergeable(size, align, flags, ctor);
-		if (s)
-			s = __merge_cache(s, size);
-		else
-			s = create_cache(name, size, calculate_alignment(flags, align, size),
-					 flags & ~SLAB_PANIC, ctor, &err);
+		s = __kmem_cache_alias(name, size, &args, flags);
+		if (!s)
+			s = create_cache(name, size, &args, flags & ~SLAB_PANIC, &err);
 		world_mutex_unlock(&slab_mutex);
 	}
 	if (s)
@@ -244,6 +336,27 @@ struct kmem_cache *(kmem_cache_create)(const char *name, unsigned int size, unsi
 		world_panic("kmem_cache_create(%s): %s (error %d)", name ? name : "NULL", bad, err);
 	world_log(LOG_WARN, "kmem_cache_create(%s): %s (error %d)", name ? name : "NULL", bad, err);
 	return NULL;
+}
+
+struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size,
+					      unsigned int align, slab_flags_t flags,
+					      unsigned int useroffset, unsigned int usersize,
+					      void (*ctor)(void *object))
+{
+	struct kmem_cache_args args = {
+		.align = align,
+		.useroffset = useroffset,
+		.usersize = usersize,
+		.ctor = ctor,
+	};
+
+	return __kmem_cache_create_args(name, size, &args, flags);
+}
+
+struct kmem_cache *(kmem_cache_create)(const char *name, unsigned int size, unsigned int align,
+				       slab_flags_t flags, void (*ctor)(void *object))
+{
+	return kmem_cache_create_usercopy(name, size, align, flags, 0, 0, ctor);
 }
 
 unsigned int kmem_cache_size(struct kmem_cache *s)
@@ -318,23 +431,30 @@ int kmem_cache_shrink(struct kmem_cache *s)
 
 static void report_objects_left(struct kmem_cache *s)
 {
-	world_log(LOG_ERR, "kmem_cache_destroy(%s): objects are left; the cache stays, unusable",
-		  s->name);
 	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
 		struct kmem_cache_node *n = get_node(s, (int)node);
 		unsigned long flags;
 		struct slab *slab;
 
 		spin_lock_irqsave(&n->list_lock, flags);
-		list_for_each_entry (slab, &n->partial, slab_list) {
-			union slab_counters counters = {.word = READ_ONCE(slab->counters)};
-
-			world_log(LOG_ERR, "  slab %p: %u of %u objects in use", slab_address(slab),
-				  counters.inuse, counters.objects);
-		}
+		list_for_each_entry (slab, &n->partial, slab_list)
+			list_slab_objects(s, slab);
+		list_for_each_entry (slab, &n->full, slab_list)
+			list_slab_objects(s, slab);
 		spin_unlock_irqrestore(&n->list_lock, flags);
-		world_log(LOG_ERR, "  node %u: %ld slabs", node, READ_ONCE(n->nr_slabs));
+		if (READ_ONCE(n->nr_slabs))
+			world_log(LOG_ERR, "  node %u: %ld slabs", node, READ_ONCE(n->nr_slabs));
 	}
+	world_log(LOG_ERR, "kmem_cache_destroy(%s): objects are left; the cache stays, unusable",
+		  s->name);
+}
+
+static void free_aliases(struct kmem_cache *s)
+{
+	struct kmem_cache_alias *alias, *following;
+
+	list_for_each_entry_safe (alias, following, &s->aliases, list)
+		kfree(alias);
 }
 
 void kmem_cache_destroy(struct kmem_cache *s)
@@ -370,8 +490,8 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	/* Discarded slabs still lead to this cache until their grace period has ended. */
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
 		rcu_barrier();
-	free_kmem_cache_nodes(s);
-	free_percpu_slots(s->cpu_slab);
+	release_cache_parts(s);
+	free_aliases(s);
 	kfree(s->name);
 	kmem_cache_free(kmem_cache, s);
 }

@@ -27,7 +27,10 @@ void setup_boot_cache(struct kmem_cache *s, const char *name, unsigned int size,
 		      slab_flags_t flags);
 /* Makes a cache during the boot that others may merge with. A failure ends the program. */
 struct kmem_cache *create_boot_cache(const char *name, unsigned int size, unsigned int align,
-				     slab_flags_t flags);
+				     slab_flags_t flags, unsigned int useroffset,
+				     unsigned int usersize);
+/* Draws the random orders of the caches made so far. A failure ends the program. */
+void init_freelist_randomization(void);
 
 /* The bytes of a struct kmem_cache on this machine. */
 size_t kmem_cache_struct_bytes(void);

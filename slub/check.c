@@ -19,7 +19,7 @@ struct object_map {
 static const char *mark_freelist(struct kmem_cache *s, const struct slab *slab, void *head,
 				 unsigned int objects, struct object_map *map, unsigned int *count)
 {
-	char *base = slab_address(slab);
+	char *base = fixup_red_left(s, slab_address(slab));
 
 	*count = 0;
 	for (void *object = head; object; object = get_freepointer(s, object)) {
@@ -106,6 +106,26 @@ static const char *check_listed(struct kmem_cache *s, int node, struct slab *sla
 	return broken;
 }
 
+/* A slab of a cache with debug flags that has no free object, or is given up for corrupt. */
+static const char *check_full(struct kmem_cache *s, int node, struct slab *slab,
+			      struct slab_check_report *report)
+{
+	void *freelist;
+	union slab_counters counters = read_slab(slab, &freelist);
+
+	report->slab = slab;
+	if (!kmem_cache_debug(s))
+		return "I4: a cache without debug flags lists full slabs";
+	if (slab->kind != PAGE_SLAB || slab->slab_cache != s || slab_nid(slab) != node)
+		return "I7: a full slab is listed by another cache or node";
+	if (counters.frozen)
+		return "I3: a listed slab is frozen";
+	if (freelist || counters.inuse != counters.objects)
+		return "I4: a slab on the full list has a free object";
+	report->slab = NULL;
+	return NULL;
+}
+
 static const char *check_node(struct kmem_cache *s, int node, enum slab_check_tier tier,
 			      struct slab_check_report *report)
 {
@@ -127,6 +147,11 @@ static const char *check_node(struct kmem_cache *s, int node, enum slab_check_ti
 	}
 	if (!broken && nr_partial != PLAIN_READ(n->nr_partial))
 		broken = "I5: nr_partial differs from the slabs on the list";
+	list_for_each_entry (slab, &n->full, slab_list) {
+		if (broken)
+			break;
+		broken = check_full(s, node, slab, report);
+	}
 	spin_unlock_irqrestore(&n->list_lock, flags);
 	return broken;
 }
@@ -243,7 +268,8 @@ static const char *check_quiet(struct kmem_cache *s, struct slab_check_report *r
 		report->slabs += census[node].slabs;
 		report->objects += census[node].objects;
 	}
-	if (!broken && frozen != owned)
+	/* A slab that debugging gave up for corrupt is frozen, and nobody's. */
+	if (!broken && frozen != owned && !kmem_cache_debug(s))
 		broken = "I3: a frozen slab belongs to no cpu";
 	return broken;
 }

@@ -34,7 +34,7 @@ static void __extend_chain(struct kmem_cache_cpu *c, struct slab *chain)
 	}
 }
 
-void *alloc_from_cpu(struct kmem_cache *s, int node)
+void *alloc_from_cpu(struct kmem_cache *s, gfp_t flags, int node)
 {
 	struct kmem_cache_cpu *c = this_cpu_ptr(s);
 	void *freelist;
@@ -52,11 +52,12 @@ void *alloc_from_cpu(struct kmem_cache *s, int node)
 			WRITE_ONCE(c->slab, slab);
 			stat_add(c, CPU_PARTIAL_ALLOC, 1);
 		}
-		if (!node_match(slab, node)) {
+		if (!node_match(slab, node) || !pfmemalloc_match(slab, flags)) {
 			/* Its list_lock is taken with the slot open again, as all locks are. */
 			WRITE_ONCE(c->slab, NULL);
 			cpu_slab_open(c, NULL);
-			stat_add(c, ALLOC_NODE_MISMATCH, 1);
+			if (!node_match(slab, node))
+				stat_add(c, ALLOC_NODE_MISMATCH, 1);
 			deactivate_slab(s, slab, freelist);
 			c = this_cpu_ptr(s);
 			if (!cpu_slab_close(c, &freelist))

@@ -126,9 +126,9 @@ static inline void cpu_slab_open(struct kmem_cache_cpu *c, void *freelist)
 
 /*
  * From the slot's own slab or its chain. Return: an object; NULL when the slot has none for
- * @node, or is closed.
+ * @node, or none that @flags may take from the reserve, or is closed.
  */
-void *alloc_from_cpu(struct kmem_cache *s, int node);
+void *alloc_from_cpu(struct kmem_cache *s, gfp_t flags, int node);
 
 /*
  * Makes @slab, frozen and in flight, this cpu's slab, with @freelist, and its chain longer by

@@ -2,6 +2,8 @@
 /*
  * Free: onto the cpu's freelist when the object is of its slab, else into the slab itself.
  */
+#include <string.h>
+
 #include "object.h"
 
 /*
@@ -17,7 +19,7 @@
  * before a commit that could make this so, and given back when the next try does not need it.
  */
 static void __slab_free(struct kmem_cache *s, struct slab *slab, void *head, void *tail,
-			unsigned int count)
+			unsigned int count, unsigned long caller)
 {
 	struct kmem_cache_node *n = get_node(s, slab_nid(slab));
 	union slab_counters old, new;
@@ -25,7 +27,11 @@ static void __slab_free(struct kmem_cache *s, struct slab *slab, void *head, voi
 	unsigned long flags = 0;
 	void *prior;
 
-	stat_add(this_cpu_ptr(s), FREE_SLOWPATH, 1);
+	stat(s, FREE_SLOWPATH);
+	if (kmem_cache_debug(s)) {
+		free_to_partial_list(s, slab, head, tail, count, caller);
+		return;
+	}
 	for (;;) {
 		bool needs_lock;
 
@@ -78,10 +84,28 @@ static void __slab_free(struct kmem_cache *s, struct slab *slab, void *head, voi
 	spin_unlock_irqrestore(&n->list_lock, flags);
 }
 
-void slab_free(struct kmem_cache *s, struct slab *slab, void *head, void *tail, unsigned int count)
+static inline void slab_free_list(struct kmem_cache *s, struct slab *slab, void *head, void *tail,
+				  unsigned int count, unsigned long caller)
 {
 	if (__builtin_expect(!cpu_slab_push(s, slab, head, tail, count), 0))
-		__slab_free(s, slab, head, tail, count);
+		__slab_free(s, slab, head, tail, count, caller);
+}
+
+/*
+ * Before an object is linked. Its metadata behind what its user wrote, where there is some, is
+ * not the user's to have wiped.
+ */
+static inline void slab_free_hook(struct kmem_cache *s, void *object)
+{
+	if (__builtin_expect(slab_want_init_on_free(s), 0))
+		memset(object, 0,
+		       kmem_cache_debug_flags(s, DEBUG_METADATA_FLAGS) ? s->object_size : s->inuse);
+}
+
+void slab_free(struct kmem_cache *s, struct slab *slab, void *object, unsigned long caller)
+{
+	slab_free_hook(s, object);
+	slab_free_list(s, slab, object, object, 1, caller);
 }
 
 /*
@@ -114,7 +138,7 @@ void kmem_cache_free(struct kmem_cache *s, void *object)
 		return;
 	slab = cache_from_obj(&s, object);
 	if (slab)
-		slab_free(s, slab, object, object, 1);
+		slab_free(s, slab, object, world_caller());
 }
 
 bool free_large_kmalloc(void *object)
@@ -132,6 +156,8 @@ bool free_large_kmalloc(void *object)
 
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 {
+	unsigned long caller = world_caller();
+
 	/*
 	 * Objects of one slab that stand near each other are linked first and freed together.
 	 * What is done is overwritten by NULL; the array is the caller's scrap afterwards.
@@ -147,14 +173,16 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 		slab = cache_from_obj(&cache, head);
 		if (!slab)
 			continue;
+		slab_free_hook(cache, head);
 		for (size_t j = i + 1; j < nr && j - i <= BULK_FREE_LOOKAHEAD; j++) {
 			if (!objects[j] || virt_to_slab(objects[j]) != slab)
 				continue;
+			slab_free_hook(cache, objects[j]);
 			set_freepointer(cache, objects[j], head);
 			head = objects[j];
 			objects[j] = NULL;
 			count++;
 		}
-		slab_free(cache, slab, head, tail, count);
+		slab_free_list(cache, slab, head, tail, count, caller);
 	}
 }

@@ -40,7 +40,8 @@ void create_kmalloc_caches(void)
 		unsigned int size = kmalloc_info[i].size;
 		unsigned int align = (size & (size - 1)) == 0 ? size : 0;
 
-		kmalloc_caches[i] = create_boot_cache(kmalloc_info[i].name, size, align, 0);
+		kmalloc_caches[i] =
+			create_boot_cache(kmalloc_info[i].name, size, align, SLAB_KMALLOC, 0, size);
 	}
 }
 
@@ -81,7 +82,7 @@ void *kmalloc_node(size_t size, gfp_t flags, int node)
 		return kmalloc_large_node(size, flags, node);
 	if (!size)
 		return ZERO_SIZE_PTR;
-	return slab_alloc_node(kmalloc_slab(size), flags, node);
+	return slab_alloc_node(kmalloc_slab(size), flags, node, world_caller(), size);
 }
 
 void *kmalloc(size_t size, gfp_t flags)
@@ -172,7 +173,7 @@ void kfree(const void *object)
 	page = virt_to_head_page(object);
 	if (page && page->kind == PAGE_SLAB) {
 		slab = page_slab(page);
-		slab_free(slab->slab_cache, slab, p, p, 1);
+		slab_free(slab->slab_cache, slab, p, world_caller());
 	} else if (!free_large_kmalloc(p)) {
 		world_log(LOG_ERR, "kfree(%p): not an object of this allocator; ignored", object);
 	}

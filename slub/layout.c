@@ -5,6 +5,8 @@
 #include <errno.h>
 
 #include "layout.h"
+#include "track.h"
+#include "tunables.h"
 
 #define ARCH_SLAB_MINALIGN ((unsigned int)sizeof(unsigned long long))
 #define MIN_PARTIAL	   5u
@@ -109,41 +111,94 @@ static unsigned int cpu_partial_objects(unsigned int size)
 	return 120;
 }
 
-int calculate_sizes(struct kmem_cache *s, unsigned int cpus, const struct order_policy *policy)
+/* Size and the places of what belongs to an object. */
+static void lay_out_object(struct kmem_cache *s)
 {
 	unsigned int size = round_up(s->object_size, sizeof(void *));
-	unsigned int min_partial, objects;
-	int order;
+	bool rcu = s->flags & SLAB_TYPESAFE_BY_RCU;
 
+	s->flags &= ~__OBJECT_POISON;
+	if ((s->flags & SLAB_POISON) && !rcu && !s->ctor)
+		s->flags |= __OBJECT_POISON;
+
+	/* What follows the object to the end of its word guards it, or else one more word. */
+	if ((s->flags & SLAB_RED_ZONE) && size == s->object_size)
+		size += sizeof(void *);
 	s->inuse = size;
-	if ((s->flags & SLAB_TYPESAFE_BY_RCU) || s->ctor) {
+
+	if ((rcu && !s->use_freeptr_offset) || s->ctor || (s->flags & SLAB_POISON) ||
+	    ((s->flags & SLAB_RED_ZONE) &&
+	     (s->object_size < sizeof(void *) || slub_debug_orig_size(s)))) {
 		/* The object itself must not change while it is free. */
 		s->offset = size;
 		size += sizeof(void *);
+	} else if (rcu) {
+		s->offset = s->freeptr_offset;
 	} else {
 		/* In its middle, away from where a neighbour's overflow would hit first. */
 		s->offset = s->object_size / 2 & ~((unsigned int)sizeof(void *) - 1);
 	}
-	size = round_up(size, s->align);
-	s->size = size;
+	if (s->flags & SLAB_STORE_USER) {
+		size += 2 * sizeof(struct track);
+		if (s->flags & SLAB_KMALLOC)
+			size += sizeof(unsigned int);
+	}
+	s->red_left_pad = 0;
+	if (s->flags & SLAB_RED_ZONE) {
+		/* A word between what belongs to this object and the next one's red zone. */
+		size += sizeof(void *);
+		s->red_left_pad = round_up(sizeof(void *), s->align);
+		size += s->red_left_pad;
+	}
+	s->size = round_up(size, s->align);
+}
 
-	order = calculate_order(size, cpus, policy);
+static gfp_t calculate_allocflags(slab_flags_t flags)
+{
+	gfp_t allocflags = 0;
+
+	if (flags & SLAB_CACHE_DMA)
+		allocflags |= __GFP_DMA;
+	if (flags & SLAB_CACHE_DMA32)
+		allocflags |= __GFP_DMA32;
+	if (flags & SLAB_RECLAIM_ACCOUNT)
+		allocflags |= __GFP_RECLAIMABLE;
+	return allocflags;
+}
+
+void set_cpu_partial(struct kmem_cache *s, unsigned int objects)
+{
+	unsigned int per_slab = oo_objects(s->oo);
+
+	WRITE_ONCE(s->cpu_partial, objects);
+	/* A slab that comes to the chain is taken to be half full. */
+	WRITE_ONCE(s->cpu_partial_slabs,
+		   (unsigned int)(((unsigned long)objects * 2 + per_slab - 1) / per_slab));
+}
+
+int calculate_sizes(struct kmem_cache *s, unsigned int cpus, const struct order_policy *policy)
+{
+	unsigned int min_partial;
+	int order;
+
+	lay_out_object(s);
+	if (disable_higher_order_debug && get_order(s->size) > get_order(s->object_size)) {
+		s->flags &= ~DEBUG_METADATA_FLAGS;
+		lay_out_object(s);
+	}
+	order = calculate_order(s->size, cpus, policy);
 	if (order < 0)
 		return -EINVAL;
-	s->oo = oo_make((unsigned int)order, size);
-	s->min = oo_make(get_order(size), size);
+	s->oo = oo_make((unsigned int)order, s->size);
+	s->min = oo_make(get_order(s->size), s->size);
 	if (oo_objects(s->oo) == 0)
 		return -EINVAL;
-	s->allocflags = s->flags & SLAB_RECLAIM_ACCOUNT ? __GFP_RECLAIMABLE : 0;
+	s->allocflags = calculate_allocflags(s->flags);
 
-	min_partial = (fls(size) - 1) / 2;
+	min_partial = (fls(s->size) - 1) / 2;
 	min_partial = min_partial < MIN_PARTIAL ? MIN_PARTIAL : min_partial;
 	s->min_partial = min_partial > MAX_PARTIAL ? MAX_PARTIAL : min_partial;
-
-	/* A slab that comes to the chain is taken to be half full. */
-	s->cpu_partial = cpu_partial_objects(size);
-	objects = oo_objects(s->oo);
-	s->cpu_partial_slabs = (s->cpu_partial * 2 + objects - 1) / objects;
+	set_cpu_partial(s, kmem_cache_debug(s) ? 0 : cpu_partial_objects(s->size));
 	s->remote_node_defrag_ratio = 1000;
 	return 0;
 }

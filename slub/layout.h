@@ -37,9 +37,15 @@ unsigned int calculate_alignment(slab_flags_t flags, unsigned int align, unsigne
 int calculate_order(unsigned int size, unsigned int cpus, const struct order_policy *policy);
 
 /*
- * Fills in size, inuse, offset, oo, min, min_partial, cpu_partial and allocflags of @s from its
- * object_size, align, flags and ctor. Return: 0, or -EINVAL when an object fits no slab.
+ * Fills in size, inuse, offset, red_left_pad, oo, min, min_partial, cpu_partial and allocflags
+ * of @s, and __OBJECT_POISON in its flags, from its object_size, align, flags, ctor and
+ * freeptr_offset; types.h draws the result. Where slab_debug=O was given, debug flags that make
+ * objects larger are dropped if that would raise the lowest order.
+ * Return: 0, or -EINVAL when an object fits no slab.
  */
 int calculate_sizes(struct kmem_cache *s, unsigned int cpus, const struct order_policy *policy);
+
+/* How many objects, and so how many slabs, a chain of @s shall hold. */
+void set_cpu_partial(struct kmem_cache *s, unsigned int objects);
 
 #endif /* SLUB_LAYOUT_H */

@@ -2,12 +2,14 @@
 /*
  * The partial lists of nodes and the traffic between them and the cpus; see node.h.
  */
+#include "debug.h"
 #include "node.h"
 
 void init_kmem_cache_node(struct kmem_cache_node *n)
 {
 	spin_lock_init(&n->list_lock, RANK_LIST_LOCK);
 	INIT_LIST_HEAD(&n->partial);
+	INIT_LIST_HEAD(&n->full);
 	n->nr_partial = 0;
 	n->nr_slabs = 0;
 	n->total_objects = 0;
@@ -80,7 +82,111 @@ static void *acquire_slab(struct kmem_cache *s, struct kmem_cache_node *n, struc
 	return freelist;
 }
 
-static bool get_partial_node(struct kmem_cache *s, int node, struct partial_take *take)
+/* Caches with debug flags only; the caller holds n->list_lock. */
+static void add_full(struct kmem_cache_node *n, struct slab *slab)
+{
+	list_add(&slab->slab_list, &n->full);
+}
+
+static void remove_full(struct slab *slab)
+{
+	list_del(&slab->slab_list);
+}
+
+/* Writes what only the holder of list_lock changes in a cache with debug flags. */
+static void write_state(struct slab *slab, void *freelist, union slab_counters counters)
+{
+	WRITE_ONCE(slab->freelist, freelist);
+	WRITE_ONCE(slab->counters, counters.word);
+}
+
+/*
+ * Takes the first object of @slab, checked. Return: NULL when the slab is corrupt: the checks
+ * have marked all its objects as in use.
+ */
+static void *take_single(struct kmem_cache *s, struct slab *slab, unsigned int orig_size,
+			 bool *full)
+{
+	union slab_counters counters;
+	void *object, *next;
+
+	counters = read_state(slab, &object);
+	next = get_freepointer(s, object);
+	counters.inuse++;
+	write_state(slab, next, counters);
+	if (!alloc_debug_processing(s, slab, object, orig_size))
+		return NULL;
+	*full = counters.inuse == counters.objects;
+	return object;
+}
+
+/* From @slab, which is on n->partial. The caller holds n->list_lock. */
+static void *alloc_single_from_partial(struct kmem_cache *s, struct kmem_cache_node *n,
+				       struct slab *slab, unsigned int orig_size)
+{
+	bool full = false;
+	void *object = take_single(s, slab, orig_size, &full);
+
+	if (!object || full)
+		__remove_partial(n, slab);
+	if (full)
+		add_full(n, slab);
+	return object;
+}
+
+void *alloc_single_from_new_slab(struct kmem_cache *s, struct slab *slab, unsigned int orig_size)
+{
+	struct kmem_cache_node *n = get_node(s, slab_nid(slab));
+	unsigned long flags;
+	bool full = false;
+	void *object;
+
+	spin_lock_irqsave(&n->list_lock, flags);
+	object = take_single(s, slab, orig_size, &full);
+	if (full)
+		add_full(n, slab);
+	else if (object)
+		__add_partial(n, slab, TO_HEAD);
+	spin_unlock_irqrestore(&n->list_lock, flags);
+	return object;
+}
+
+void free_to_partial_list(struct kmem_cache *s, struct slab *slab, void *head, void *tail,
+			  unsigned int count, unsigned long caller)
+{
+	struct kmem_cache_node *n = get_node(s, slab_nid(slab));
+	union slab_counters counters;
+	bool discard = false;
+	unsigned long flags;
+	void *prior;
+
+	spin_lock_irqsave(&n->list_lock, flags);
+	if (free_debug_processing(s, slab, head, tail, &count, caller)) {
+		counters = read_state(slab, &prior);
+		counters.inuse = (counters.inuse - count) & 0xffff;
+		set_freepointer(s, tail, prior);
+		write_state(slab, head, counters);
+		discard = counters.inuse == 0 &&
+			  PLAIN_READ(n->nr_partial) >= READ_ONCE(s->min_partial);
+		if (!prior) {
+			remove_full(slab);
+			if (!discard) {
+				__add_partial(n, slab, TO_TAIL);
+				stat(s, FREE_ADD_PARTIAL);
+			}
+		} else if (discard) {
+			__remove_partial(n, slab);
+			stat(s, FREE_REMOVE_PARTIAL);
+		}
+	}
+	spin_unlock_irqrestore(&n->list_lock, flags);
+	if (discard) {
+		stat(s, FREE_SLAB);
+		discard_slab(s, slab);
+	}
+}
+
+static bool get_partial_node(struct kmem_cache *s, int node, gfp_t gfp, struct partial_take *take)
 {
 	struct kmem_cache_node *n = get_node(s, node);
 	unsigned int chained = 0, chain_slabs = READ_ONCE(s->cpu_partial_slabs);
@@ -93,6 +199,15 @@ static bool get_partial_node(struct kmem_cache *s, int node, struct partial_take
 
 	spin_lock_irqsave(&n->list_lock, flags);
 	list_for_each_entry_safe (slab, following, &n->partial, slab_list) {
+		if (!pfmemalloc_match(slab, gfp))
+			continue;
+		if (kmem_cache_debug(s)) {
+			take->freelist = alloc_single_from_partial(s, n, slab, take->orig_size);
+			if (!take->freelist)
+				continue; /* corrupt, and off the list now */
+			take->slab = slab;
+			break;
+		}
 		if (!take->slab) {
 			take->freelist = acquire_slab(s, n, slab, true);
 			take->slab = slab;
@@ -115,7 +230,7 @@ static bool get_partial_node(struct kmem_cache *s, int node, struct partial_take
  * The other nodes, nearest first. Memory far away is slower for as long as the object lives,
  * so that a draw decides whether to look there at all, and a node keeps its min_partial slabs.
  */
-static bool get_any_partial(struct kmem_cache *s, int home, struct partial_take *take)
+static bool get_any_partial(struct kmem_cache *s, int home, gfp_t gfp, struct partial_take *take)
 {
 	unsigned int tried = 1u << home;
 
@@ -124,7 +239,7 @@ static bool get_any_partial(struct kmem_cache *s, int home, struct partial_take 
 		return false;
 	for (int node; (node = nearest_node(home, tried)) >= 0; tried |= 1u << node) {
 		if (READ_ONCE(get_node(s, node)->nr_partial) > READ_ONCE(s->min_partial) &&
-		    get_partial_node(s, node, take))
+		    get_partial_node(s, node, gfp, take))
 			return true;
 	}
 	return false;
@@ -137,11 +252,11 @@ bool get_partial(struct kmem_cache *s, gfp_t flags, int node, struct partial_tak
 	take->slab = NULL;
 	take->freelist = NULL;
 	take->chain = NULL;
-	if (get_partial_node(s, home, take))
+	if (get_partial_node(s, home, flags, take))
 		return true;
 	if (node != NUMA_NO_NODE || (flags & __GFP_THISNODE))
 		return false;
-	return get_any_partial(s, home, take);
+	return get_any_partial(s, home, flags, take);
 }
 
 /* The last object of @freelist and, in @count, how many there are; @freelist is not NULL. */

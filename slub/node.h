@@ -15,11 +15,15 @@
 
 enum list_end { TO_HEAD, TO_TAIL };
 
-/* A slab whose free objects belong to the caller, and further slabs for a chain. */
+/*
+ * A slab whose free objects belong to the caller, and further slabs for a chain. In a cache with
+ * debug flags: one object, checked, of a slab that stays on its list.
+ */
 struct partial_take {
-	struct slab *slab;  /* frozen, in flight, its own freelist empty; or NULL */
-	void *freelist;	    /* what was on it */
-	struct slab *chain; /* frozen, in flight, with their freelists; linked by next */
+	struct slab *slab;	/* frozen, in flight, its own freelist empty; or NULL */
+	void *freelist;		/* what was on it */
+	struct slab *chain;	/* frozen, in flight, with their freelists; linked by next */
+	unsigned int orig_size; /* bytes that the caller asks for; set before the call */
 };
 
 void init_kmem_cache_node(struct kmem_cache_node *n);
@@ -36,6 +40,20 @@ void __remove_partial(struct kmem_cache_node *n, struct slab *slab);
  * Return: false when no list has one.
  */
 bool get_partial(struct kmem_cache *s, gfp_t flags, int node, struct partial_take *take);
+
+/*
+ * Caches with debug flags: every slab is on a list of its node, partial or full, and is worked on
+ * object by object under list_lock, never frozen.
+ *
+ * alloc_single_from_new_slab() takes one object of @slab, which is in flight, and lists the slab.
+ * Return: the object; NULL when the slab is found corrupt, and then it is nobody's for ever.
+ *
+ * free_to_partial_list() frees the @count objects linked from @head to @tail, if they pass the
+ * checks; they are reported and stay as they are otherwise. @caller is for the reports.
+ */
+void *alloc_single_from_new_slab(struct kmem_cache *s, struct slab *slab, unsigned int orig_size);
+void free_to_partial_list(struct kmem_cache *s, struct slab *slab, void *head, void *tail,
+			  unsigned int count, unsigned long caller);
 
 /*
  * Gives up a frozen slab in flight, together with @freelist, objects of it that the caller

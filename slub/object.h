@@ -8,17 +8,21 @@
 #include "cpu.h"
 
 /*
- * One object of @s, zeroed with __GFP_ZERO.
+ * One object of @s.
+ * @flags: with __GFP_ZERO, or where init_on_alloc says so, it reads as zero
  * @node: NUMA_NO_NODE, or where it shall lie
+ * @caller: who asks, for tracks and reports
+ * @orig_size: bytes that will be used, at most object_size; caches with red zones guard the rest
  * Cost: fast path one double-word compare-and-swap, no lock.
  */
-void *slab_alloc_node(struct kmem_cache *s, gfp_t flags, int node);
+void *slab_alloc_node(struct kmem_cache *s, gfp_t flags, int node, unsigned long caller,
+		      size_t orig_size);
 
 /*
- * Frees @count objects of @slab, linked from @head to @tail; the link of @tail is written here.
+ * Frees one object of @slab.
  * Cost: fast path one double-word compare-and-swap, no lock.
  */
-void slab_free(struct kmem_cache *s, struct slab *slab, void *head, void *tail, unsigned int count);
+void slab_free(struct kmem_cache *s, struct slab *slab, void *object, unsigned long caller);
 
 /* Frees @object if it is a large kmalloc. Return: false, and nothing done, when it is not. */
 bool free_large_kmalloc(void *object);

@@ -2,8 +2,7 @@
 /*
  * Making and taking apart of slabs.
  */
-#include <string.h>
-
+#include "debug.h"
 #include "slab.h"
 
 static struct slab *alloc_slab_page(struct kmem_cache *s, gfp_t flags, int node,
@@ -14,18 +13,24 @@ static struct slab *alloc_slab_page(struct kmem_cache *s, gfp_t flags, int node,
 	return page ? page_slab(page) : NULL;
 }
 
-/* Links all objects of a slab that nobody else can see, in the order of their addresses. */
+/* Makes all objects of a slab that nobody else can see, and links them. */
 static void *setup_freelist(struct kmem_cache *s, struct slab *slab, unsigned int objects)
 {
-	char *base = slab_address(slab);
-	char *last = base + (size_t)(objects - 1) * s->size;
+	struct object_order order = start_object_order(s, slab_address(slab));
+	void *head = next_object(s, &order, objects), *object = head;
 
-	for_each_object (p, s, base, objects) {
+	for (unsigned int i = 1;; i++) {
+		void *next = i < objects ? next_object(s, &order, objects) : NULL;
+
+		if (kmem_cache_debug(s))
+			setup_object_debug(s, slab, object);
 		if (s->ctor)
-			s->ctor(p);
-		init_freepointer(s, p, p == last ? NULL : p + s->size);
+			s->ctor(object);
+		init_freepointer(s, object, next);
+		if (!next)
+			return head;
+		object = next;
 	}
-	return base;
 }
 
 static struct slab *allocate_slab(struct kmem_cache *s, gfp_t flags, int node)
@@ -46,10 +51,12 @@ static struct slab *allocate_slab(struct kmem_cache *s, gfp_t flags, int node)
 		return NULL;
 
 	counters.objects = oo_objects(oo) & 0x7fff;
-	counters.frozen = 1;
+	counters.frozen = !kmem_cache_debug(s);
 	slab->slab_cache = s;
+	slab->obj_exts = NULL;
 	slab->next = NULL;
 	slab->slabs = 0;
+	setup_slab_debug(s, slab);
 	/* The slab is in flight: nobody can reach these words before a lock or a commit. */
 	PRIVATE_WRITE(slab->freelist, setup_freelist(s, slab, counters.objects));
 	PRIVATE_WRITE(slab->counters, counters.word);
@@ -88,6 +95,11 @@ void discard_slab(struct kmem_cache *s, struct slab *slab)
 
 	SLUB_ASSERT(counters.inuse == 0);
 	SLUB_ASSERT(counters.frozen == 0);
+	if (kmem_cache_debug_flags(s, SLAB_CONSISTENCY_CHECKS)) {
+		slab_pad_check(s, slab);
+		for_each_object (p, s, slab_address(slab), counters.objects)
+			check_object(s, slab, p, SLUB_RED_INACTIVE);
+	}
 	atomic_long_add(&n->nr_slabs, -1);
 	atomic_long_add(&n->total_objects, -(long)counters.objects);
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)

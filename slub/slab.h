@@ -9,7 +9,8 @@
 #include "freelist.h"
 
 /*
- * Makes a slab: in flight, frozen, all its objects on its freelist.
+ * Makes a slab: in flight, all its objects on its freelist; frozen, but for caches with debug
+ * flags.
  * @node: NUMA_NO_NODE or where the pages shall come from
  * Return: NULL when neither order s->oo nor s->min can be had.
  */

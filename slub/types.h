@@ -205,6 +205,12 @@ struct kmem_cache_alias {
 	char name[];
 };
 
+/* True when a request with @flags may take objects of @slab: reserves are for those allowed. */
+static inline bool pfmemalloc_match(const struct slab *slab, gfp_t flags)
+{
+	return !slab->reserve || ((flags & __GFP_MEMALLOC) && !(flags & __GFP_NOMEMALLOC));
+}
+
 /* Flags that only the allocator sets. */
 #define __OBJECT_POISON 0x80000000u /* SLAB_POISON, and nothing forbids it */
 
