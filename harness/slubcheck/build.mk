@@ -17,6 +17,10 @@ TESTS += harness/test/slubcheck_cli.t
 CHECKS += harness/test/slubcheck_cli.t
 harness/test/slubcheck_cli.t: | $(O)/native/slubcheck $(O)/native-asan/slubcheck
 
+TESTS += harness/test/layout.t
+CHECKS += harness/test/layout.t
+harness/test/layout.t: | $(O)/native/slubcheck
+
 # A slubcheck whose kmalloc() misbehaves, to see what a finding looks like.
 $(eval $(call program,native,slubcheck-planted,$(slubcheck-native) harness/test/exec_planted.c,\
 	-Wl$(comma)--wrap=kmalloc))

@@ -22,7 +22,8 @@ enum slubcheck_exit {
 	COMMAND(show, "print an op program as text")                                               \
 	COMMAND(pack, "make a binary op program of its text")                                      \
 	COMMAND(record, "run a command and write its allocations as an op program")                \
-	COMMAND(replay, "perform op programs and say what the oracles saw")
+	COMMAND(replay, "perform op programs and say what the oracles saw")                        \
+	COMMAND(layout, "print how a cache of given size and flags is laid out")
 
 /* @argv[0] is the command's own name. Return: the exit code. */
 #define COMMAND(name, help) int slubcheck_##name(int argc, char **argv);
