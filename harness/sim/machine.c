@@ -239,6 +239,14 @@ void machine_block(enum wait_kind kind, const void *wait_for, uint64_t value)
 	machine_deliver();
 }
 
+bool world_may_wait(void)
+{
+	const struct task *task = m->current;
+
+	return !task->irq_depth && !task->nr_spin && !task->irqs_off && !task->rcu_depth &&
+	       task->idx != RCU_TASK && !m->quiet;
+}
+
 void machine_may_wait(const char *what)
 {
 	struct task *task = m->current;
@@ -514,6 +522,13 @@ unsigned int world_nr_nodes(void)
 void world_possible_cpus(unsigned int cpus)
 {
 	m->state.cpus = cpus < SIM_CPUS_MAX ? cpus : SIM_CPUS_MAX;
+}
+
+/* Nodes without memory are made by the boot option. */
+bool world_node_has_memory(int node)
+{
+	(void)node;
+	return true;
 }
 
 void world_fake_nodes(unsigned int nodes)

@@ -117,6 +117,23 @@ void rcu_barrier(void)
 	wait_for_callbacks("rcu_barrier()");
 }
 
+void world_rcu_ready(void)
+{
+	uint64_t last;
+
+	sim_point(SIM_RCU, NULL);
+	last = allowed_by_readers();
+	if (last > m->granted)
+		m->granted = last;
+	if (!m->running) {
+		rcu_task_main(NULL);
+		return;
+	}
+	machine_may_wait("world_rcu_ready()");
+	while (m->state.callback_ran < last)
+		machine_block(WAIT_CALLBACKS, NULL, last);
+}
+
 void synchronize_rcu(void)
 {
 	sim_point(SIM_RCU, NULL);

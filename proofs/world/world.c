@@ -68,6 +68,12 @@ void world_possible_cpus(unsigned int cpus)
 	world_cpus = cpus;
 }
 
+bool world_node_has_memory(int node)
+{
+	(void)node;
+	return true;
+}
+
 void world_fake_nodes(unsigned int nodes)
 {
 	world_nodes = nodes;
@@ -124,6 +130,7 @@ void world_symbol(unsigned long address, char *text, size_t bytes)
 /* ---- Locks and waiting */
 
 unsigned int world_ranks_held;
+unsigned int world_rcu_readers;
 unsigned int world_waits;
 
 void spin_lock_init(spinlock_t *lock, enum world_lock_rank rank)
@@ -172,6 +179,16 @@ void world_mutex_unlock(struct world_mutex *mutex)
 	world_ranks_held &= ~(1u << mutex->rank);
 }
 
+bool world_mutex_held(const struct world_mutex *mutex)
+{
+	return mutex->held;
+}
+
+bool world_may_wait(void)
+{
+	return world_ranks_held == 0 && world_rcu_readers == 0 && nondet_bool();
+}
+
 void world_wait_word(const unsigned long *word, unsigned long seen)
 {
 	(void)word;
@@ -218,7 +235,6 @@ void world_arena_release(void *addr, size_t bytes)
 
 /* ---- Grace periods: remembered, and ended by the proof */
 
-unsigned int world_rcu_readers;
 struct rcu_head *world_rcu_pending;
 void (*world_rcu_func)(struct rcu_head *head);
 
@@ -245,6 +261,11 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 void rcu_barrier(void)
 {
 	__CPROVER_assert(world_rcu_readers == 0, "no reader waits for the end of its own period");
+}
+
+void world_rcu_ready(void)
+{
+	__CPROVER_assert(world_ranks_held == 0, "callbacks run with no lock held");
 }
 
 void synchronize_rcu(void)

@@ -74,8 +74,10 @@
 unsigned int world_nr_cpus(void);
 /* Before the first cache is made: as if the machine had @cpus possible cpus, 1 to WORLD_CPUS_MAX. */
 void world_possible_cpus(unsigned int cpus);
-/* Nodes with memory of their own, 1 to WORLD_NODES_MAX; constant once the arena is reserved. */
+/* Possible nodes, 1 to WORLD_NODES_MAX; constant once the arena is reserved. */
 unsigned int world_nr_nodes(void);
+/* False: @node has cpus at most, until slub_node_online() gives it memory. */
+bool world_node_has_memory(int node);
 /* Before the arena is reserved: makes the machine look as if it had @nodes nodes. */
 void world_fake_nodes(unsigned int nodes);
 /* The node that @cpu is nearest to. */
@@ -103,10 +105,11 @@ int world_node_distance(int from, int to);
  *	spin_lock_irqsave(lock, flags), spin_unlock_irqrestore(lock, flags)
  */
 enum world_lock_rank {
-	RANK_SLAB_MUTEX = 1, /* slab_mutex: list of caches, hotplug, attribute changes */
-	RANK_LIST_LOCK,	     /* kmem_cache_node.list_lock */
-	RANK_PERCPU,	     /* the per-cpu area allocator */
-	RANK_PAGES,	     /* a node's page lists: the innermost */
+	RANK_NODE_HOTPLUG = 1, /* memory_hotplug.c: memory of nodes comes and goes */
+	RANK_SLAB_MUTEX,       /* slab_mutex: list of caches, hotplug, attribute changes */
+	RANK_LIST_LOCK,	       /* kmem_cache_node.list_lock */
+	RANK_PERCPU,	       /* the per-cpu area allocator */
+	RANK_PAGES,	       /* a node's page lists: the innermost */
 };
 
 struct world_mutex;
@@ -114,6 +117,14 @@ void world_mutex_init(struct world_mutex *mutex, enum world_lock_rank rank);
 /* May wait; never called with a spin lock held or from an interrupt. */
 void world_mutex_lock(struct world_mutex *mutex);
 void world_mutex_unlock(struct world_mutex *mutex);
+/* True when the caller holds @mutex. */
+bool world_mutex_held(const struct world_mutex *mutex);
+
+/*
+ * True when the caller may take a mutex as far as the world can tell: it is in no interrupt, read
+ * section or callback of a grace period.
+ */
+bool world_may_wait(void);
 
 /*
  * Gives way until *@word may differ from @seen; may also return early. The caller holds no
@@ -169,6 +180,13 @@ void world_arena_release(void *addr, size_t bytes);
  * supplies rcu_read_lock(), rcu_read_unlock(), call_rcu(), rcu_barrier() and synchronize_rcu()
  * as slub.h declares them.
  */
+
+/*
+ * Runs the callbacks that no reader keeps from it, and returns when they have run: a reader that
+ * the caller keeps waiting is no reason to wait for it.
+ * Context: as rcu_barrier(), no lock held that a callback may take.
+ */
+void world_rcu_ready(void);
 
 /*
  * 6. Faults

@@ -38,6 +38,8 @@ static __thread struct {
 	unsigned int depth, stripe, phase;
 } reader;
 
+static __thread bool runs_callbacks;
+
 void rcu_read_lock(void)
 {
 	if (reader.depth++)
@@ -109,12 +111,14 @@ static void run_callbacks(bool wait)
 		pthread_mutex_unlock(&queue_lock);
 		batch = NULL;
 	}
+	runs_callbacks = true;
 	while (batch) {
 		struct rcu_head *head = batch;
 
 		batch = head->next;
 		head->func(head);
 	}
+	runs_callbacks = false;
 	pthread_mutex_unlock(&grace_lock);
 }
 
@@ -136,6 +140,16 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 void rcu_barrier(void)
 {
 	run_callbacks(true);
+}
+
+void world_rcu_ready(void)
+{
+	run_callbacks(false);
+}
+
+bool world_may_wait(void)
+{
+	return !reader.depth && !runs_callbacks;
 }
 
 void synchronize_rcu(void)

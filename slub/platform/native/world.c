@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The native world: cpus, locks, the arena, log.
+ * The native world: cpus, locks, the arena, log; nodes are in nodes.c.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -14,14 +14,13 @@
 #include <unistd.h>
 
 #include "../platform.h"
+#include "nodes.h"
 
 #define PAGE_BYTES 4096ul
 
 /*
- * 1. Cpus and nodes
+ * 1. Cpus
  */
-static unsigned int nodes_faked;
-
 unsigned int world_cpus;
 
 unsigned int world_nr_cpus(void)
@@ -44,31 +43,11 @@ void world_possible_cpus(unsigned int cpus)
 	WRITE_ONCE(world_cpus, cpus);
 }
 
-void world_fake_nodes(unsigned int nodes)
-{
-	nodes_faked = nodes;
-}
-
-unsigned int world_nr_nodes(void)
-{
-	return nodes_faked ? nodes_faked : 1;
-}
-
-int world_cpu_to_node(unsigned int cpu)
-{
-	return (int)(cpu % world_nr_nodes());
-}
-
 void *world_task_area(void)
 {
 	static _Thread_local _Alignas(max_align_t) char area[WORLD_TASK_BYTES];
 
 	return area;
-}
-
-int world_node_distance(int from, int to)
-{
-	return from == to ? 10 : 20;
 }
 
 /*
@@ -105,16 +84,25 @@ void world_mutex_init(struct world_mutex *mutex, enum world_lock_rank rank)
 {
 	(void)rank;
 	pthread_mutex_init(&mutex->mutex, NULL);
+	mutex->owner = NULL;
 }
 
 void world_mutex_lock(struct world_mutex *mutex)
 {
 	pthread_mutex_lock(&mutex->mutex);
+	WRITE_ONCE(mutex->owner, world_task_area());
 }
 
 void world_mutex_unlock(struct world_mutex *mutex)
 {
+	WRITE_ONCE(mutex->owner, NULL);
 	pthread_mutex_unlock(&mutex->mutex);
+}
+
+/* Whoever else writes the word, it can hold this thread's area only while this thread holds it. */
+bool world_mutex_held(const struct world_mutex *mutex)
+{
+	return READ_ONCE(mutex->owner) == world_task_area();
 }
 
 void world_wait_word(const unsigned long *word, unsigned long seen)
@@ -203,8 +191,10 @@ bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside)
 
 bool world_arena_commit(void *addr, size_t bytes, int node)
 {
-	(void)node; /* first touch places a page on its cpu's node */
-	return mprotect(addr, bytes, PROT_READ | PROT_WRITE) == 0;
+	if (mprotect(addr, bytes, PROT_READ | PROT_WRITE))
+		return false;
+	native_place(addr, bytes, node);
+	return true;
 }
 
 void world_arena_release(void *addr, size_t bytes)

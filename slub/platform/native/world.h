@@ -118,6 +118,7 @@ static inline void world_spin_unlock(spinlock_t *lock)
 
 struct world_mutex {
 	pthread_mutex_t mutex;
+	void *owner; /* the holder's task area */
 };
 
 #define world_caller() ((unsigned long)__builtin_return_address(0))
