@@ -19,6 +19,7 @@
 #include "kmalloc.h"
 #include "options.h"
 #include "percpu.h"
+#include "reclaim.h"
 
 union static_cache {
 	struct kmem_cache cache;
@@ -75,6 +76,7 @@ static void slub_boot(void)
 	percpu_init();
 	kmem_cache_init();
 	create_kmalloc_caches();
+	page_reclaim_hook = slub_reclaim;
 	smp_store_release(&slab_state, UP);
 	init_freelist_randomization();
 	slub_fork_init();

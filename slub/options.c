@@ -124,6 +124,11 @@ static void set_nodes(unsigned long nodes)
 	world_fake_nodes((unsigned int)nodes);
 }
 
+static void set_memoryless(unsigned long node)
+{
+	page_alloc_memoryless((unsigned int)node);
+}
+
 static void set_max_order(unsigned long order)
 {
 	slub_order_policy.max_order = (unsigned int)order;
@@ -167,6 +172,8 @@ static const struct option {
 	{.name = "hardened_usercopy", .turn = &slub_hardened_usercopy},
 	{.name = "failslab", .set_value = set_failslab},
 	{.name = "numa=fake", .set_number = set_nodes, .min = 1, .max = WORLD_NODES_MAX},
+	{.name = "numa=memoryless", .set_number = set_memoryless, .max = WORLD_NODES_MAX - 1},
+	{.name = "page_reserve", .set_number = page_alloc_set_reserve, .max = 1ul << 20},
 	{.name = "possible_cpus", .set_number = set_possible_cpus, .min = 1, .max = WORLD_CPUS_MAX},
 };
 #define NR_OPTIONS (sizeof(options_known) / sizeof(options_known[0]))

@@ -20,8 +20,32 @@
  *    block. What was committed stays readable for ever. A free block of the largest order whose
  *    node keeps enough others has its contents returned to the system.
  *
- * P1  free_pages of a node = the sum over its free areas of nr_free << order.
+ * 4. Zones. The lowest 16 MiB of the arena are ZONE_DMA, the rest up to 4 GiB ZONE_DMA32, the
+ *    rest ZONE_NORMAL; a node has the part of each that lies in it. A request is served by the
+ *    highest zone that it allows and falls down from there; __GFP_DMA allows ZONE_DMA only,
+ *    __GFP_DMA32 all but ZONE_NORMAL.
+ *
+ * 5. Order of a search. The node asked for, then others by distance; of each node the zones from
+ *    above. All of them are asked for what lies above their reserve, within the allowed nodes of
+ *    the caller (mempolicy.h), before any is asked for more.
+ *
+ * 6. Reserve. A zone keeps a number of committed pages free, its min watermark, for those who
+ *    need memory to give memory back. __GFP_HIGH may use half of them, __GFP_MEMALLOC all of
+ *    them, __GFP_NOMEMALLOC none; a __GFP_NOFAIL request gets half before it would fail. A page
+ *    that only __GFP_MEMALLOC could get is marked as reserve. A node of N pages keeps N / 256, at
+ *    most one step of growth; one that is smaller than 16 MiB keeps nothing, since there each
+ *    page has been counted by whoever chose that size.
+ *
+ * 7. Shortage. A request with __GFP_DIRECT_RECLAIM and without __GFP_NORETRY has memory given
+ *    back that nobody uses (reclaim.c) and tries once more, and again as long as that finds
+ *    some; above PAGE_ALLOC_COSTLY_ORDER only if it has __GFP_RETRY_MAYFAIL or __GFP_NOFAIL.
+ *    There is nothing to wait for beyond that: what fails then, fails.
+ *
+ * P1  free pages of a zone = the sum over its free areas of nr_free << order.
  * P2  two free buddies are never both on a list: they would be one block.
+ * P3  slab_reclaimable and slab_unreclaimable of a node = the pages of its slabs, by the mark of
+ *     each.
+ * P4  a block on a free area lies in the committed part of its zone.
  */
 #ifndef SLUB_PAGE_ALLOC_H
 #define SLUB_PAGE_ALLOC_H
@@ -32,6 +56,11 @@
 #define PAGE_SHIFT 12
 #define PAGE_SIZE  (1ul << PAGE_SHIFT)
 #define MAX_ORDER  10 /* the largest block: 4 MiB */
+
+/* Requests up to this order are worth more than one attempt to get memory back for them. */
+#define PAGE_ALLOC_COSTLY_ORDER 3
+
+enum page_zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, NR_PAGE_ZONES };
 
 enum page_kind { PAGE_NONE, PAGE_FREE, PAGE_LARGE, PAGE_SLAB, PAGE_PERCPU };
 
@@ -46,7 +75,8 @@ struct page {
 	unsigned char node;	     /* constant from growth on */
 	unsigned char clean;	     /* PAGE_FREE: the contents were returned to the system */
 	unsigned char reserve;	     /* allocated from the page reserve */
-	unsigned char unused[3];
+	unsigned char reclaimable;   /* PAGE_SLAB: how P3 counts it */
+	unsigned char unused[2];
 };
 
 _Static_assert(sizeof(struct page) == 64, "one cache line a page");
@@ -57,18 +87,65 @@ void page_alloc_init(void);
 
 /*
  * Takes a block of 2^@order pages.
- * @node: where; NUMA_NO_NODE for the caller's own. Other nodes serve by distance when it is
- *	  full, but for __GFP_THISNODE in @flags.
+ * @node: where; NUMA_NO_NODE for that of the caller's policy. Other nodes serve by distance when
+ *	  it is full, but for __GFP_THISNODE in @flags.
  * @kind: the owner, from PAGE_LARGE on; it stays until free_pages()
- * Context: any; takes the node's page lock.
- * Return: the head, its owner words unset; NULL when memory is short.
+ * Context: any; takes the node's page lock. With __GFP_DIRECT_RECLAIM and without __GFP_NORETRY it
+ *	    may take slab_mutex, if it is not held, and run callbacks of grace periods.
+ * Return: the head, its owner words unset; NULL when memory is short, with a message, unless
+ *	   __GFP_NOWARN, but for slabs, whose cache has more to say.
  */
 struct page *alloc_pages(gfp_t flags, unsigned int order, int node, enum page_kind kind);
 /* Gives back the block that starts at @page. */
 void free_pages(struct page *page);
 
-/* The node nearest to @from of those without a bit in @tried; -1 when none is left. */
+/* The node nearest to @from of those with memory and without a bit in @tried; -1: none is left. */
 int nearest_node(int from, unsigned int tried);
+
+/* A bit for each node whose memory is offline; changed by page_node_offline() and _online(). */
+extern unsigned long nodes_without_memory;
+
+static inline bool node_has_memory(int node)
+{
+	/* Acquire: who sees a node with memory sees what caches have for it. */
+	return !(smp_load_acquire(&nodes_without_memory) >> node & 1);
+}
+
+/* Nodes with memory, a bit each. */
+unsigned long nodes_with_memory(void);
+
+/* The node of the allocator's own structures: the lowest that had memory at the start. */
+int page_alloc_home(void);
+
+/*
+ * Before the boot: @node starts without memory, whatever the world says. When no node would have
+ * any, this is reported and means nothing.
+ */
+void page_alloc_memoryless(unsigned int node);
+
+/*
+ * Pages that each node shall keep in reserve, cut to half of what it has; from now on, or before
+ * the boot.
+ */
+void page_alloc_set_reserve(unsigned long pages);
+
+/*
+ * For memory_hotplug.c, one caller at a time.
+ *
+ * page_node_offline() lets nothing be allocated on @node any more. page_node_release() ends that:
+ * true, when all pages of @node are free, and then their contents are back with the system.
+ * page_node_online() makes it usable, again or for the first time; false, and nothing done, when
+ * not even its first step of growth can be had.
+ */
+void page_node_offline(int node);
+bool page_node_release(int node);
+bool page_node_online(int node);
+
+/*
+ * Gives back what nobody uses; @flags are those of the request that needs it. Installed by the
+ * boot, NULL before. Return: false when it could do nothing at all in the place of the caller.
+ */
+extern bool (*page_reclaim_hook)(gfp_t flags);
 
 /* The address of the contents of @page. */
 void *page_address(const struct page *page);
@@ -100,8 +177,13 @@ struct page_stat {
 	unsigned long committed; /* grown so far */
 	unsigned long free;	 /* of these, on the free areas */
 	unsigned long released;	 /* of these, with contents returned to the system */
+	unsigned long reserve;	 /* kept free for those who may use the reserve */
+	unsigned long slab_reclaimable, slab_unreclaimable; /* P3 */
+	unsigned long reclaimed; /* ever given back by a thread whose request had failed */
 };
 void page_alloc_stat(int node, struct page_stat *stat);
+/* The part of one zone: committed, free, released, reserve; the rest is zero. */
+void page_zone_stat(int node, enum page_zone_type zone, struct page_stat *stat);
 /* The head of the block behind @page's, over all nodes; NULL starts, and ends. Needs quiet. */
 struct page *next_block(struct page *page);
 /* Walks every list of @node. Return: NULL, or the equation (P1, P2 …) that does not hold. */

@@ -42,7 +42,8 @@ struct kmem_cache_cpu *alloc_percpu_slots(void)
 	if (list_empty(&percpu_chunks)) {
 		/* Two callers may both bring a chunk: then there is one more than needed. */
 		spin_unlock_irqrestore(&percpu_lock, flags);
-		chunk = alloc_pages(0, chunk_order(), NUMA_NO_NODE, PAGE_PERCPU);
+		chunk = alloc_pages(GFP_KERNEL | __GFP_NOWARN, chunk_order(), page_alloc_home(),
+				    PAGE_PERCPU);
 		if (!chunk)
 			return NULL;
 		chunk->owner_extra = 0;

@@ -39,6 +39,7 @@
 
 #include "config.h"
 #include "page_alloc.h"
+#include "task.h"
 
 /* The counters word of a slab as one value. */
 union slab_counters {
@@ -228,19 +229,6 @@ static inline bool kmem_cache_debug_flags(const struct kmem_cache *s, slab_flags
 static inline bool kmem_cache_debug(const struct kmem_cache *s)
 {
 	return kmem_cache_debug_flags(s, SLAB_DEBUG_FLAGS);
-}
-
-/* What a thread carries from call to call; zero at its start. See world_task_area(). */
-struct slub_task {
-	struct mem_cgroup *active_memcg;
-	unsigned long allowed_nodes; /* a bit mask; 0: all */
-	int preferred_node;	     /* a node and 1; 0: the local one */
-};
-_Static_assert(sizeof(struct slub_task) <= WORLD_TASK_BYTES, "the world holds it");
-
-static inline struct slub_task *slub_task(void)
-{
-	return world_task_area();
 }
 
 /* Life of the allocator: what may be asked of it. */

@@ -287,7 +287,9 @@ static void a_node_without_memory_is_served_by_the_other(void **unused)
 	free_pages(alloc_pages(GFP_KERNEL, MAX_ORDER, 0, PAGE_LARGE));
 	faults_begin(1u << FAULT_COMMIT, 1, 1000000);
 	for (unsigned int order = MAX_ORDER + 1; order-- > 0;)
-		while (nr < 256 && (rest[nr] = alloc_pages(__GFP_THISNODE, order, 1, PAGE_LARGE)))
+		while (nr < 256 &&
+		       (rest[nr] = alloc_pages(__GFP_THISNODE | __GFP_MEMALLOC | __GFP_NOWARN,
+					       order, 1, PAGE_LARGE)))
 			nr++;
 	assert_int_equal(stat_of(1).free, 0);
 	object = kmem_cache_alloc_node(s, GFP_KERNEL, 1);
