@@ -2,7 +2,8 @@
 # The reference model, oracle 5: a sequential specification that the allocator must equal.
 
 # The calls that the model sees, and what it takes down of what the allocator asks for.
-model-watched := kmem_cache_create kmem_cache_destroy kmem_cache_shrink kmem_cache_size \
+model-watched := kmem_cache_create kmem_cache_create_usercopy __kmem_cache_create_args \
+	kmem_cache_destroy kmem_cache_shrink kmem_cache_size \
 	kmem_cache_alloc kmem_cache_zalloc kmem_cache_alloc_node kmem_cache_free \
 	kmem_cache_alloc_bulk kmem_cache_free_bulk kmalloc kzalloc kmalloc_node kmalloc_array \
 	kcalloc krealloc kfree ksize kmalloc_size_roundup slub_flush_all slub_cpu_down slub_cpu_up \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Life of a cache in the model: made, merged, shrunk, destroyed; cpus that come and go. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +24,7 @@ struct m_cache *m_cache_add(const char *name)
 		s->cpu = calloc(model.boot.cpus, sizeof(*s->cpu));
 	if (!s || !s->cpu)
 		abort();
-	for (size_t i = 0; i + 1 < sizeof(s->name) && name[i]; i++)
-		s->name[i] = name[i];
+	snprintf(s->name, sizeof(s->name), "%s", name);
 	s->prev = model.newest;
 	if (s->prev)
 		s->prev->next = s;
@@ -45,29 +45,43 @@ void m_cache_forget(struct m_cache *s)
 		s->next->prev = s->prev;
 	else
 		model.newest = s->prev;
+	while (s->aliases) {
+		struct m_alias *alias = s->aliases;
+
+		s->aliases = alias->next;
+		free(alias);
+	}
+	free(s->random_seq);
 	free(s->cpu);
 	free(s);
 }
+
+/* A cache with one of these has its slabs for itself; and caches that differ in the latter. */
+#define NEVER_MERGED                                                                               \
+	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU |       \
+	 SLAB_NOLEAKTRACE | SLAB_FAILSLAB | SLAB_NO_MERGE)
+#define SAME_TO_MERGE (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
 
 /*
  * An older cache that serves as well: objects at least as large and by less than a word larger, at
  * least as aligned, of the same class. The oldest is asked first.
  */
-static struct m_cache *mergeable(unsigned int size, unsigned int align, slab_flags_t flags,
-				 void (*ctor)(void *))
+static struct m_cache *mergeable(const char *name, unsigned int size,
+				 const struct kmem_cache_args *args, slab_flags_t flags)
 {
-	const slab_flags_t never = SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE;
+	unsigned int align;
 	struct m_cache *s;
 
-	if (model.boot.nomerge || ctor || (flags & never))
-		return NULL;
 	size = (size + 7) / 8 * 8;
-	align = m_alignment(flags, align, size);
+	align = m_alignment(flags, args->align, size);
 	size = (size + align - 1) / align * align;
+	flags = m_boot_flags(flags, name);
+	if (model.boot.nomerge || args->ctor || args->usersize || (flags & NEVER_MERGED))
+		return NULL;
 	for (s = model.oldest; s; s = s->next) {
-		if (s->ctor || s->broken || s->refcount < 0 || (s->flags & never))
+		if (s->ctor || s->usersize || s->broken || s->refcount < 0)
 			continue;
-		if ((s->flags & SLAB_RECLAIM_ACCOUNT) != (flags & SLAB_RECLAIM_ACCOUNT))
+		if ((s->flags & NEVER_MERGED) || ((s->flags ^ flags) & SAME_TO_MERGE))
 			continue;
 		if (s->size >= size && s->size - size < 8 && s->size % align == 0)
 			return s;
@@ -75,14 +89,32 @@ static struct m_cache *mergeable(unsigned int size, unsigned int align, slab_fla
 	return NULL;
 }
 
-static void merge(struct m_cache *s, unsigned int size)
+/* Bytes of the allocator's structure for a further name, in front of that. */
+#define ALIAS_BYTES 16u
+
+/* Return: false, with nothing changed, when the further name cannot be remembered. */
+static bool merge(struct m_cache *s, const char *name, unsigned int size)
 {
+	struct m_alias *alias, **end = &s->aliases;
+	void *object = m_kmalloc(ALIAS_BYTES + strlen(name) + 1, GFP_KERNEL, NUMA_NO_NODE);
+
+	if (!object)
+		return false;
+	alias = calloc(1, sizeof(*alias));
+	if (!alias)
+		abort();
+	snprintf(alias->name, sizeof(alias->name), "%s", name);
+	alias->object = object;
+	while (*end)
+		end = &(*end)->next;
+	*end = alias;
 	s->refcount++;
 	s->changed = true;
 	if (s->object_size < size)
 		s->object_size = size;
 	if (s->inuse < (size + 7) / 8 * 8)
 		s->inuse = (size + 7) / 8 * 8;
+	return true;
 }
 
 /* Its structures of nodes go back, those that there are. */
@@ -93,19 +125,52 @@ static void free_nodes(struct m_cache *s)
 			m_free(m_slab_find(s->node[node].object), s->node[node].object);
 }
 
+/* What hangs on @s goes back, as far as it is there. */
+static void release(struct m_cache *s)
+{
+	free_nodes(s);
+	m_kfree(s->seq_object);
+}
+
+/*
+ * The order in which new slabs hand out their objects: number i goes to the place of a number drawn
+ * from those before it and itself, and what was there goes to the end.
+ */
+static bool draw_order(struct m_cache *s)
+{
+	if (!model.boot.freelist_random || s->oo.objects < 2)
+		return true;
+	s->seq_object = m_kmalloc(s->oo.objects * sizeof(unsigned int), GFP_KERNEL, NUMA_NO_NODE);
+	if (!s->seq_object)
+		return false;
+	s->random_seq = calloc(s->oo.objects, sizeof(*s->random_seq));
+	if (!s->random_seq)
+		abort();
+	for (unsigned int i = 0; i < s->oo.objects; i++) {
+		unsigned int place = (unsigned int)(m_draw() % (i + 1));
+
+		s->random_seq[i] = s->random_seq[place];
+		s->random_seq[place] = i;
+	}
+	return true;
+}
+
 /* Slots for every cpu, structures for every node. Return: false, with nothing kept. */
 static bool open_cache(struct m_cache *s)
 {
-	if (!m_layout(s))
+	s->flags = m_boot_flags(s->flags, s->name);
+	if (model.boot.freelist_hardened)
+		m_draw(); /* the secret of its free pointers */
+	if (!m_layout(s) || !draw_order(s))
 		return false;
-	if (m_should_fail(M_SITE_PERCPU))
+	if (m_should_fail(M_SITE_PERCPU) || !m_percpu_pages()) {
+		release(s);
 		return false;
-	if (!m_percpu_pages())
-		return false;
+	}
 	for (unsigned int node = 0; node < model.boot.nodes; node++) {
 		s->node[node].object = m_alloc(model.cache_of_nodes, GFP_KERNEL, (int)node);
 		if (!s->node[node].object) {
-			free_nodes(s);
+			release(s);
 			return false;
 		}
 		s->node[node].exists = true;
@@ -114,27 +179,34 @@ static bool open_cache(struct m_cache *s)
 	return true;
 }
 
-static bool allowed(const char *name, unsigned int size, unsigned int align, slab_flags_t flags)
+static bool allowed(const char *name, unsigned int size, const struct kmem_cache_args *args,
+		    slab_flags_t flags)
 {
-	if (flags & ~M_CACHE_FLAGS)
-		m_beyond("flags of a cache");
-	return name && *name && size >= 1 && size <= KMALLOC_MAX_SIZE && align <= M_PAGE_BYTES &&
-	       (align & (align - 1)) == 0;
+	if (!name || !*name || size < 1 || size > KMALLOC_MAX_SIZE || (flags & ~M_CREATE_FLAGS))
+		return false;
+	if (args->align > M_PAGE_BYTES || (args->align & (args->align - 1)))
+		return false;
+	if (!args->use_freeptr_offset)
+		return true;
+	return (flags & SLAB_TYPESAFE_BY_RCU) && !args->ctor && args->freeptr_offset % 8 == 0 &&
+	       size >= 8 && args->freeptr_offset <= size - 8;
 }
 
-void *m_create(const char *name, unsigned int size, unsigned int align, slab_flags_t flags,
-	       void (*ctor)(void *))
+void *m_create(const char *name, unsigned int size, const struct kmem_cache_args *asked,
+	       slab_flags_t flags)
 {
+	struct kmem_cache_args args = *asked;
 	struct m_cache *s;
 	void *object, *copy;
 
-	if (!allowed(name, size, align, flags))
+	if (!allowed(name, size, &args, flags))
 		return NULL;
-	s = mergeable(size, align, flags, ctor);
-	if (s) {
-		merge(s, size);
+	/* A part for users that does not lie in the object is none. */
+	if ((uint64_t)args.useroffset + args.usersize > size || !args.usersize)
+		args.useroffset = args.usersize = 0;
+	s = mergeable(name, size, &args, flags);
+	if (s && merge(s, name, size))
 		return s->address;
-	}
 	object = m_alloc(model.cache_of_caches, GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE);
 	copy = m_kmalloc(strlen(name) + 1, GFP_KERNEL, NUMA_NO_NODE);
 	if (object && copy) {
@@ -142,9 +214,13 @@ void *m_create(const char *name, unsigned int size, unsigned int align, slab_fla
 		s->address = object;
 		s->name_object = copy;
 		s->object_size = size;
-		s->align = m_alignment(flags, align, size);
+		s->align = m_alignment(flags, args.align, size);
 		s->flags = flags & ~SLAB_PANIC;
-		s->ctor = ctor;
+		s->ctor = args.ctor;
+		s->useroffset = args.useroffset;
+		s->usersize = args.usersize;
+		s->use_freeptr_offset = args.use_freeptr_offset;
+		s->freeptr_offset = args.freeptr_offset;
 		if (open_cache(s))
 			return object;
 		m_cache_forget(s);
@@ -217,7 +293,9 @@ void m_destroy(struct m_cache *s)
 	}
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
 		m_tape_released();
-	free_nodes(s);
+	release(s);
+	for (const struct m_alias *alias = s->aliases; alias; alias = alias->next)
+		m_kfree(alias->object);
 	m_kfree(s->name_object);
 	m_free(m_slab_find(s->address), s->address);
 	m_cache_forget(s);
@@ -247,6 +325,12 @@ int m_cpu_up_call(unsigned int cpu)
 		return -EINVAL;
 	model.cpu_down[cpu] = false;
 	return 0;
+}
+
+slab_flags_t m_boot_flags(slab_flags_t flags, const char *name)
+{
+	(void)name;
+	return flags;
 }
 
 void m_forget(void)

@@ -49,6 +49,8 @@ static void compare_parameters(const struct m_cache *s, const struct kmem_cache 
 	SAME(s, from, allocflags);
 	SAME(s, from, refcount);
 	SAME(s, from, broken);
+	SAME(s, from, useroffset);
+	SAME(s, from, usersize);
 	if (s->oo.order != oo_order(from->oo))
 		m_differ_number(s->oo.order, oo_order(from->oo), "%s: order", s->name);
 	if (s->oo.objects != oo_objects(from->oo))
@@ -190,6 +192,7 @@ static void compare_node(const struct m_cache *s, const struct kmem_cache *from,
 		m_differ_number((unsigned long)n->total_objects, (unsigned long)at->total_objects,
 				"%s: total_objects N%u", s->name, node);
 	compare_list(s, &n->partial, &at->partial, "partial", node);
+	compare_list(s, &n->full, &at->full, "full", node);
 }
 
 static void compare_cache(const struct m_cache *s)

@@ -18,7 +18,7 @@ static struct m_cache *by_size(unsigned int size)
 	else
 		snprintf(name, sizeof(name), "kmalloc-%uk", size / 1024);
 	for (s = model.oldest; s; s = s->next)
-		if (!strcmp(s->name, name))
+		if ((s->flags & SLAB_KMALLOC) && !strcmp(s->name, name))
 			return s;
 	return NULL;
 }

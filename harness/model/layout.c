@@ -78,19 +78,49 @@ static int best_order(unsigned int size)
 	return order_for(size) <= M_ORDER_MAX ? (int)order_for(size) : -1;
 }
 
-bool m_layout(struct m_cache *s)
-{
-	unsigned int size = up_to_multiple(s->object_size, WORD), half;
-	int order;
+#define TRACK_BYTES 32u
 
+/*
+ * [ left pad ][ object ][ red zone ][ free pointer ][ two tracks ][ bytes asked for ][ pad ], as
+ * far as the flags ask for them.
+ */
+static void lay_out_object(struct m_cache *s)
+{
+	unsigned int size = up_to_multiple(s->object_size, WORD);
+	bool rcu = s->flags & SLAB_TYPESAFE_BY_RCU, red = s->flags & SLAB_RED_ZONE;
+	bool users = s->flags & SLAB_STORE_USER, orig_size = users && (s->flags & SLAB_KMALLOC);
+
+	s->flags &= ~M_OBJECT_POISON;
+	if ((s->flags & SLAB_POISON) && !rcu && !s->ctor)
+		s->flags |= M_OBJECT_POISON;
+	if (red && size == s->object_size)
+		size += WORD;
 	s->inuse = size;
-	if (s->ctor || (s->flags & SLAB_TYPESAFE_BY_RCU)) {
+	if (s->ctor || (s->flags & SLAB_POISON) || (rcu && !s->use_freeptr_offset) ||
+	    (red && (s->object_size < WORD || orig_size))) {
 		s->offset = size;
 		size += WORD;
 	} else {
-		s->offset = s->object_size / 2 / WORD * WORD;
+		s->offset = rcu ? s->freeptr_offset : s->object_size / 2 / WORD * WORD;
 	}
+	if (users)
+		size += 2 * TRACK_BYTES + (orig_size ? WORD : 0);
+	s->red_left_pad = red ? up_to_multiple(WORD, s->align) : 0;
+	if (red)
+		size += WORD + s->red_left_pad;
 	s->size = up_to_multiple(size, s->align);
+}
+
+bool m_layout(struct m_cache *s)
+{
+	unsigned int half;
+	int order;
+
+	lay_out_object(s);
+	if (model.boot.no_higher_order_debug && order_for(s->size) > order_for(s->object_size)) {
+		s->flags &= ~M_METADATA_FLAGS;
+		lay_out_object(s);
+	}
 	order = best_order(s->size);
 	if (order < 0)
 		return false;
@@ -98,11 +128,15 @@ bool m_layout(struct m_cache *s)
 	s->min = (struct m_oo){order_for(s->size), objects_in(order_for(s->size), s->size)};
 	if (!s->oo.objects)
 		return false;
-	s->allocflags = s->flags & SLAB_RECLAIM_ACCOUNT ? __GFP_RECLAIMABLE : 0;
+	s->allocflags = (s->flags & SLAB_RECLAIM_ACCOUNT ? __GFP_RECLAIMABLE : 0) |
+			(s->flags & SLAB_CACHE_DMA ? __GFP_DMA : 0) |
+			(s->flags & SLAB_CACHE_DMA32 ? __GFP_DMA32 : 0);
 
 	half = (digits(s->size) - 1) / 2;
 	s->min_partial = half < 5 ? 5 : half > 10 ? 10 : half;
 	s->cpu_partial = s->size >= 4096 ? 6 : s->size >= 1024 ? 24 : s->size >= 256 ? 52 : 120;
+	if (m_debug(s))
+		s->cpu_partial = 0;
 	s->cpu_partial_slabs = (2 * s->cpu_partial + s->oo.objects - 1) / s->oo.objects;
 	s->remote_node_defrag_ratio = 1000;
 	return true;

@@ -25,6 +25,7 @@ static void learn_slab(struct page *page)
 	slab = m_slab_make(s, page_address(page), (struct m_oo){page->order, counters.objects},
 			   page->node);
 	slab->frozen = counters.frozen;
+	slab->reserve = page->reserve;
 	memset(slab->live, 1, slab->objects);
 	slab->free.nr = read_freelist(from->slab_cache, slab, from->freelist, slab->free.at);
 	for (unsigned int i = 0; i < slab->free.nr; i++)
@@ -88,10 +89,17 @@ static void learn_cache(struct kmem_cache *from)
 	s->object_size = from->object_size;
 	s->align = from->align;
 	s->ctor = from->ctor;
-	if (s->flags & ~M_CACHE_FLAGS)
-		m_beyond("flags of a cache");
+	s->useroffset = from->useroffset;
+	s->usersize = from->usersize;
 	if (!m_layout(s))
 		m_differ("possible", "impossible", "%s: layout", s->name);
+	if (from->random_seq) {
+		s->seq_object = from->random_seq;
+		s->random_seq = calloc(s->oo.objects, sizeof(*s->random_seq));
+		if (!s->random_seq)
+			abort();
+		memcpy(s->random_seq, from->random_seq, s->oo.objects * sizeof(*s->random_seq));
+	}
 	s->refcount = from->refcount;
 	s->broken = from->broken;
 	for (unsigned int node = 0; node < model.boot.nodes; node++) {
@@ -138,8 +146,13 @@ void m_learn(void)
 	model.boot.max_order = slub_order_policy.max_order;
 	model.boot.min_objects = slub_order_policy.min_objects;
 	model.boot.nomerge = slub_nomerge;
-	if (slub_freelist_random || slub_random_kmalloc)
-		m_beyond("boot options");
+	model.boot.freelist_random = slub_freelist_random;
+	model.boot.freelist_hardened = slub_freelist_hardened;
+	model.boot.no_higher_order_debug = disable_higher_order_debug;
+	if (slub_random_kmalloc)
+		m_beyond("boot option slab_random_kmalloc");
+	if (slub_debug_enabled)
+		m_beyond("boot option slab_debug");
 	free(model.cpu_down);
 	model.cpu_down = calloc(model.boot.cpus, sizeof(*model.cpu_down));
 	if (!model.cpu_down)
@@ -162,8 +175,10 @@ void m_learn(void)
 		for (cpu = 0; cpu < model.boot.cpus; cpu++)
 			learn_cpu(from, &s->cpu[cpu], cpu);
 		for (unsigned int node = 0; node < model.boot.nodes; node++)
-			if (s->node[node].exists)
+			if (s->node[node].exists) {
 				learn_list(&s->node[node].partial, &from->node[node]->partial);
+				learn_list(&s->node[node].full, &from->node[node]->full);
+			}
 	}
 	sim_quiet_end();
 	if (!m_is_beyond())

@@ -92,6 +92,7 @@ static bool take_page_event(struct m_page_event *wanted)
 	}
 	wanted->base = event->base;
 	wanted->got_node = event->got_node;
+	wanted->reserve = event->reserve;
 	return true;
 }
 

@@ -36,10 +36,18 @@
 #define M_LINE_BYTES 64u /* of the cpu's cache, for SLAB_HWCACHE_ALIGN */
 #define M_NAME_MAX   64
 
-/* What a cache may be asked for. Others are beyond the model, or refused. */
-#define M_CACHE_FLAGS                                                                              \
-	(SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE |                  \
-	 SLAB_RECLAIM_ACCOUNT)
+/* Caches with one of these hand out and take back objects one by one, past the cpus. */
+#define M_DEBUG_FLAGS                                                                              \
+	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_CONSISTENCY_CHECKS)
+/* Of these, those that make objects larger. */
+#define M_METADATA_FLAGS (SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
+/* What a cache may be asked for. */
+#define M_CREATE_FLAGS                                                                             \
+	(M_DEBUG_FLAGS | SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 |                  \
+	 SLAB_RECLAIM_ACCOUNT | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_DEBUG_OBJECTS |           \
+	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_ACCOUNT | SLAB_NO_USER_FLAGS)
+/* Set in a cache whose free objects hold a pattern: SLAB_POISON, and nothing forbids it. */
+#define M_OBJECT_POISON 0x80000000u
 
 /* The statistics, by their names and as enum stat_item of the allocator spells them. */
 #define MODEL_STATS(S)                                                                             \
@@ -101,7 +109,8 @@ struct m_slab {
 	struct m_block block;
 	struct m_cache *cache;
 	unsigned int objects;
-	bool frozen;		    /* it belongs to a cpu */
+	bool frozen;	    /* it belongs to a cpu */
+	bool reserve;	    /* its pages are from the reserve: for those who may use that */
 	struct m_seq free;	    /* the slab's own freelist */
 	struct m_seq taken;	    /* what the cpu that has it as its slab took from there */
 	uint8_t *live;		    /* by object: somebody has it */
@@ -147,12 +156,25 @@ struct m_cache {
 	unsigned int remote_node_defrag_ratio; /* percent, times 10 */
 	gfp_t allocflags;
 	int refcount;
-	bool broken;
+	bool broken; /* destroyed with objects left */
+	unsigned int useroffset, usersize;
+	bool use_freeptr_offset;
+	unsigned int freeptr_offset;
+	unsigned int *random_seq; /* the order of objects in new slabs; NULL: by address */
+	void *seq_object;	  /* where the allocator keeps it */
+	struct m_alias *aliases;  /* the oldest first */
 	void (*ctor)(void *object);
 	struct m_node node[M_NODES_MAX];
 	struct m_cpu *cpu;	     /* one for each cpu */
 	struct m_cache *next, *prev; /* by age, the oldest first */
 	bool changed;
+};
+
+/* A further name of a cache, from merging. */
+struct m_alias {
+	char name[M_NAME_MAX];
+	void *object; /* where the allocator keeps it */
+	struct m_alias *next;
 };
 
 /* What the caller's task is and wants, at the moment of a call. */
@@ -167,6 +189,8 @@ struct m_boot {
 	unsigned int cpus, nodes;
 	unsigned int min_order, max_order, min_objects;
 	bool nomerge;
+	bool freelist_random, freelist_hardened;
+	bool no_higher_order_debug;
 };
 
 struct model {
@@ -227,6 +251,7 @@ struct m_page_event {
 	gfp_t gfp;
 	char *base; /* NULL: failed */
 	int got_node;
+	bool reserve;
 };
 void m_tape_clear(void);
 void m_tape_page(const struct m_page_event *event);
@@ -291,6 +316,13 @@ void m_free_bulk(struct m_cache *s, size_t nr, void *const *objects);
 void m_flush_cpu(struct m_cache *s, unsigned int cpu);
 void m_flush_all(struct m_cache *s);
 
+static inline bool m_debug(const struct m_cache *s)
+{
+	return (s->flags & M_DEBUG_FLAGS) != 0;
+}
+/* Whether a request with @gfp may have objects of @slab. */
+bool m_may_use(const struct m_slab *slab, gfp_t gfp);
+
 /* layout.c: fills in everything that follows from object_size, align, flags and ctor. */
 bool m_layout(struct m_cache *s);
 unsigned int m_alignment(slab_flags_t flags, unsigned int align, unsigned int size);
@@ -299,8 +331,10 @@ unsigned int m_alignment(slab_flags_t flags, unsigned int align, unsigned int si
 struct m_cache *m_cache_find(const void *address);
 struct m_cache *m_cache_add(const char *name);
 void m_cache_forget(struct m_cache *s);
-void *m_create(const char *name, unsigned int size, unsigned int align, slab_flags_t flags,
-	       void (*ctor)(void *));
+void *m_create(const char *name, unsigned int size, const struct kmem_cache_args *args,
+	       slab_flags_t flags);
+/* The flags that a cache of this name gets from the boot options. */
+slab_flags_t m_boot_flags(slab_flags_t flags, const char *name);
 void m_destroy(struct m_cache *s);
 int m_shrink(struct m_cache *s);
 int m_cpu_down_call(unsigned int cpu);

@@ -31,13 +31,14 @@ static void take_all(struct m_slab *slab)
 	m_slab_changed(slab);
 }
 
-/* From the cpu's own slab, or the first of its chain that has something for @node. */
-static void *alloc_from_cpu(struct m_cache *s, int node)
+/* From the cpu's own slab, or the first of its chain that will do. */
+static void *alloc_from_cpu(struct m_cache *s, gfp_t gfp, int node)
 {
 	struct m_cpu *c = this_cpu(s);
 
 	for (;;) {
 		struct m_slab *slab = c->slab;
+		bool elsewhere;
 
 		if (!slab) {
 			slab = c->chain.first;
@@ -47,9 +48,11 @@ static void *alloc_from_cpu(struct m_cache *s, int node)
 			c->slab = slab;
 			m_stat(s, M_CPU_PARTIAL_ALLOC, 1);
 		}
-		if (node != NUMA_NO_NODE && slab->block.node != node) {
+		elsewhere = node != NUMA_NO_NODE && slab->block.node != node;
+		if (elsewhere || !m_may_use(slab, gfp)) {
 			c->slab = NULL;
-			m_stat(s, M_ALLOC_NODE_MISMATCH, 1);
+			if (elsewhere)
+				m_stat(s, M_ALLOC_NODE_MISMATCH, 1);
 			m_deactivate_slab(slab);
 			continue;
 		}
@@ -68,25 +71,34 @@ static void *alloc_from_cpu(struct m_cache *s, int node)
 	}
 }
 
+/* The first slab of a list that a request may use. */
+static struct m_slab *first_for(const struct m_list *list, gfp_t gfp)
+{
+	struct m_slab *slab = list->first;
+
+	while (slab && !m_may_use(slab, gfp))
+		slab = slab->next;
+	return slab;
+}
+
 /*
  * Slabs from the list of a node: the first to allocate from, more for the chain: half as many as
  * that may hold, and one.
  */
-static struct m_slab *from_node(struct m_cache *s, int node, struct m_list *chain)
+static struct m_slab *from_node(struct m_cache *s, gfp_t gfp, int node, struct m_list *chain)
 {
 	struct m_node *n = &s->node[node];
-	struct m_slab *slab = n->partial.first;
+	struct m_slab *slab = first_for(&n->partial, gfp), *next;
 	unsigned int more = s->cpu_partial_slabs ? s->cpu_partial_slabs / 2 + 1 : 0;
 
-	if (!slab)
-		return NULL;
+	/* With debug flags it stays where it is, and one object of it is all there is to have. */
+	if (!slab || m_debug(s))
+		return slab;
 	m_list_del(slab);
 	slab->frozen = true;
 	take_all(slab);
 	m_stat(s, M_ALLOC_FROM_PARTIAL, 1);
-	while (more-- && n->partial.first) {
-		struct m_slab *next = n->partial.first;
-
+	while (more-- && (next = first_for(&n->partial, gfp))) {
 		m_list_del(next);
 		next->frozen = true;
 		m_slab_changed(next);
@@ -97,7 +109,7 @@ static struct m_slab *from_node(struct m_cache *s, int node, struct m_list *chai
 }
 
 /* Other nodes, nearest first, that have more than they must keep; if the draw says so. */
-static struct m_slab *from_other_nodes(struct m_cache *s, int home, struct m_list *chain)
+static struct m_slab *from_other_nodes(struct m_cache *s, gfp_t gfp, int home, struct m_list *chain)
 {
 	unsigned int tried = 1u << home;
 
@@ -105,10 +117,25 @@ static struct m_slab *from_other_nodes(struct m_cache *s, int home, struct m_lis
 		return NULL;
 	if (m_draw() % 1024 > s->remote_node_defrag_ratio)
 		return NULL;
-	for (int node; (node = m_nearest_node(home, tried)) >= 0; tried |= 1u << node)
+	for (int node; (node = m_nearest_node(home, tried)) >= 0; tried |= 1u << node) {
+		struct m_slab *slab = NULL;
+
 		if (s->node[node].partial.count > s->min_partial)
-			return from_node(s, node, chain);
+			slab = from_node(s, gfp, node, chain);
+		if (slab)
+			return slab;
+	}
 	return NULL;
+}
+
+static struct m_slab *from_nodes(struct m_cache *s, gfp_t gfp, int node, struct m_list *chain)
+{
+	int home = node == NUMA_NO_NODE ? model.task.node : node;
+	struct m_slab *slab = from_node(s, gfp, home, chain);
+
+	if (!slab && node == NUMA_NO_NODE && !(gfp & __GFP_THISNODE))
+		slab = from_other_nodes(s, gfp, home, chain);
+	return slab;
 }
 
 /* @slab becomes the cpu's, with @more in front of its chain; a cpu that is down gives all away. */
@@ -129,25 +156,13 @@ static void install(struct m_cache *s, struct m_slab *slab, struct m_list *more)
 	}
 }
 
-static void *alloc_slowly(struct m_cache *s, gfp_t gfp, int node)
+/* The first object of a slab of a node, or of a new one, whose others go to the cpu. */
+static void *alloc_from_nodes(struct m_cache *s, gfp_t gfp, int node)
 {
 	struct m_list chain = {NULL, NULL, 0};
-	int home;
-	struct m_slab *slab;
-	void *object = NULL;
+	struct m_slab *slab = from_nodes(s, gfp, node, &chain);
+	void *object;
 
-	m_stat(s, M_ALLOC_SLOWPATH, 1);
-	if (node < 0 || node >= (int)model.boot.nodes)
-		node = NUMA_NO_NODE;
-	if (m_cpu_up(model.task.cpu))
-		object = alloc_from_cpu(s, node);
-	if (object)
-		return object;
-
-	home = node == NUMA_NO_NODE ? model.task.node : node;
-	slab = from_node(s, home, &chain);
-	if (!slab && node == NUMA_NO_NODE && !(gfp & __GFP_THISNODE))
-		slab = from_other_nodes(s, home, &chain);
 	if (!slab) {
 		slab = m_new_slab(s, gfp, node);
 		if (!slab)
@@ -155,21 +170,80 @@ static void *alloc_slowly(struct m_cache *s, gfp_t gfp, int node)
 		take_all(slab);
 	}
 	object = take_first(slab);
-	install(s, slab, &chain);
+	if (m_may_use(slab, gfp))
+		install(s, slab, &chain);
+	else
+		m_deactivate_slab(slab);
 	return object;
 }
 
-void *m_alloc(struct m_cache *s, gfp_t gfp, int node)
+/* Caches with debug flags: one object of a slab that stays on its list until it is full. */
+static void *alloc_single(struct m_cache *s, gfp_t gfp, int node)
+{
+	struct m_slab *slab = from_nodes(s, gfp, node, NULL);
+	bool is_new = !slab;
+	struct m_node *n;
+	uint16_t index;
+
+	if (is_new)
+		slab = m_new_slab(s, gfp, node);
+	if (!slab)
+		return NULL;
+	n = m_node_of(slab);
+	index = slab->free.at[--slab->free.nr];
+	slab->live[index] = 1;
+	m_slab_changed(slab);
+	if (slab->free.nr == 0) {
+		if (!is_new)
+			m_list_del(slab);
+		m_list_add_first(&n->full, slab);
+	} else if (is_new) {
+		m_list_add_first(&n->partial, slab);
+	}
+	return m_object_at(slab, index);
+}
+
+/* These mean nothing to objects. */
+#define GFP_NOT_FOR_OBJECTS (__GFP_HIGHMEM | __GFP_MOVABLE)
+
+static void *alloc_slowly(struct m_cache *s, gfp_t gfp, int node)
+{
+	void *object = NULL;
+
+	m_stat(s, M_ALLOC_SLOWPATH, 1);
+	if (s->broken)
+		return NULL;
+	gfp &= ~GFP_NOT_FOR_OBJECTS;
+	if (node < 0 || node >= (int)model.boot.nodes)
+		node = NUMA_NO_NODE;
+	if (m_debug(s))
+		return alloc_single(s, gfp, node);
+	if (m_cpu_up(model.task.cpu))
+		object = alloc_from_cpu(s, gfp, node);
+	return object ? object : alloc_from_nodes(s, gfp, node);
+}
+
+static void *alloc_unfailing(struct m_cache *s, gfp_t gfp, int node)
 {
 	struct m_cpu *c = this_cpu(s);
 
-	if (m_should_fail(M_SITE_SLAB) && !(gfp & __GFP_NOFAIL))
-		return NULL;
-	if (c->slab && c->slab->taken.nr && (node == NUMA_NO_NODE || c->slab->block.node == node)) {
+	if (c->slab && c->slab->taken.nr &&
+	    (node == NUMA_NO_NODE || c->slab->block.node == node)) {
 		m_stat(s, M_ALLOC_FASTPATH, 1);
 		return take_first(c->slab);
 	}
 	return alloc_slowly(s, gfp, node);
+}
+
+/* Whether an allocation fails on purpose, before any source is tried. */
+static bool fails_on_purpose(gfp_t gfp)
+{
+	return m_should_fail(M_SITE_SLAB) && !(gfp & __GFP_NOFAIL);
+}
+
+void *m_alloc(struct m_cache *s, gfp_t gfp, int node)
+{
+	return fails_on_purpose(gfp) ? NULL : alloc_unfailing(s, gfp, node);
 }
 
 /* @slab, frozen, joins the chain of this cpu; one that is full goes to the nodes first. */
@@ -192,6 +266,26 @@ static void put_on_chain(struct m_cache *s, struct m_slab *slab)
 	m_list_add_first(&c->chain, slab);
 }
 
+/* Caches with debug flags: the slab is on its node's partial list, or full and on that of those. */
+static void free_single(struct m_slab *slab, bool was_full)
+{
+	struct m_cache *s = slab->cache;
+	struct m_node *n = m_node_of(slab);
+	bool goes = m_slab_inuse(slab) == 0 && n->partial.count >= s->min_partial;
+
+	if (was_full || goes)
+		m_list_del(slab);
+	if (goes) {
+		if (!was_full)
+			m_stat(s, M_FREE_REMOVE_PARTIAL, 1);
+		m_stat(s, M_FREE_SLAB, 1);
+		m_discard_slab(slab);
+	} else if (was_full) {
+		m_list_add_last(&n->partial, slab);
+		m_stat(s, M_FREE_ADD_PARTIAL, 1);
+	}
+}
+
 /* A free that is not into this cpu's own slab. */
 static void free_slowly(struct m_slab *slab, const uint16_t *index, unsigned int count)
 {
@@ -204,7 +298,9 @@ static void free_slowly(struct m_slab *slab, const uint16_t *index, unsigned int
 		slab->free.at[slab->free.nr++] = index[count];
 	m_slab_changed(slab);
 
-	if (slab->frozen) {
+	if (m_debug(s)) {
+		free_single(slab, was_full);
+	} else if (slab->frozen) {
 		m_stat(s, M_FREE_FROZEN, 1);
 	} else if (was_full && s->cpu_partial_slabs) {
 		slab->frozen = true;
@@ -251,8 +347,10 @@ void m_free(struct m_slab *slab, const void *object)
 
 int m_alloc_bulk(struct m_cache *s, gfp_t gfp, size_t nr, void **objects)
 {
+	if (nr == 0 || fails_on_purpose(gfp))
+		return 0;
 	for (size_t i = 0; i < nr; i++) {
-		objects[i] = m_alloc(s, gfp, NUMA_NO_NODE);
+		objects[i] = alloc_unfailing(s, gfp, NUMA_NO_NODE);
 		if (!objects[i]) {
 			m_free_bulk(s, i, objects);
 			return 0;

@@ -4,6 +4,7 @@
 #define HARNESS_MODEL_READ_H
 
 #include "slub/cache.h"
+#include "slub/debug_options.h"
 #include "slub/freelist.h"
 #include "slub/tunables.h"
 

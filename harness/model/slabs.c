@@ -142,8 +142,29 @@ void m_slab_free(struct m_slab *slab)
 }
 
 /*
- * A new slab: of the best order if it can be had, else of the lowest. All of its objects are
- * free, in the order of their addresses, and it is frozen for the one who asked for it.
+ * All objects are free: by address, or as the cache's random order has them from a place on that is
+ * drawn. A slab of the lowest order has fewer objects than that order.
+ */
+static void order_objects(struct m_slab *slab)
+{
+	const struct m_cache *s = slab->cache;
+	unsigned int start = 0, count = s->oo.objects;
+
+	if (s->random_seq)
+		start = (unsigned int)(m_draw() % count);
+	else
+		count = slab->objects;
+	for (unsigned int i = count; i-- > 0;) {
+		unsigned int index = s->random_seq ? s->random_seq[(start + i) % count] : i;
+
+		if (index < slab->objects)
+			slab->free.at[slab->free.nr++] = (uint16_t)index;
+	}
+}
+
+/*
+ * A new slab: of the best order if it can be had, else of the lowest. It is frozen for the one who
+ * asked for it, but in a cache with debug flags.
  */
 struct m_slab *m_new_slab(struct m_cache *s, gfp_t gfp, int node)
 {
@@ -161,9 +182,9 @@ struct m_slab *m_new_slab(struct m_cache *s, gfp_t gfp, int node)
 		m_stat(s, M_ORDER_FALLBACK, 1);
 	}
 	slab = m_slab_make(s, pages.base, oo, pages.got_node);
-	for (unsigned int index = oo.objects; index-- > 0;)
-		slab->free.at[slab->free.nr++] = (uint16_t)index;
-	slab->frozen = true;
+	slab->reserve = pages.reserve;
+	order_objects(slab);
+	slab->frozen = !m_debug(s);
 	m_node_of(slab)->nr_slabs++;
 	m_node_of(slab)->total_objects += oo.objects;
 	m_stat(s, M_ALLOC_SLAB, 1);
@@ -237,6 +258,11 @@ void m_unfreeze_chain(struct m_list *chain)
 			m_list_add_last(&n->partial, slab);
 		}
 	}
+}
+
+bool m_may_use(const struct m_slab *slab, gfp_t gfp)
+{
+	return !slab->reserve || ((gfp & __GFP_MEMALLOC) && !(gfp & __GFP_NOMEMALLOC));
 }
 
 bool m_cpu_up(unsigned int cpu)

@@ -161,11 +161,46 @@ static void same_number(const char *call, long expected, long got)
  */
 #undef kmem_cache_create
 
+static void *model_create(const char *name, unsigned int size, unsigned int align,
+			  slab_flags_t flags, unsigned int useroffset, unsigned int usersize,
+			  void (*ctor)(void *))
+{
+	const struct kmem_cache_args args = {
+		.align = align,
+		.useroffset = useroffset,
+		.usersize = usersize,
+		.ctor = ctor,
+	};
+
+	return m_create(name, size, &args, flags);
+}
+
+static void *model_create_args(const char *name, unsigned int size,
+			       const struct kmem_cache_args *args, slab_flags_t flags)
+{
+	static const struct kmem_cache_args none;
+
+	return m_create(name, size, args ? args : &none, flags);
+}
+
 REAL(struct kmem_cache *, kmem_cache_create, const char *name, unsigned int size,
      unsigned int align, slab_flags_t flags, void (*ctor)(void *))
 BOTH(same_object, kmem_cache_create, struct kmem_cache *,
      __real_kmem_cache_create(name, size, align, flags, ctor),
-     m_create(name, size, align, flags, ctor))
+     model_create(name, size, align, flags, 0, 0, ctor))
+
+REAL(struct kmem_cache *, kmem_cache_create_usercopy, const char *name, unsigned int size,
+     unsigned int align, slab_flags_t flags, unsigned int useroffset, unsigned int usersize,
+     void (*ctor)(void *))
+BOTH(same_object, kmem_cache_create_usercopy, struct kmem_cache *,
+     __real_kmem_cache_create_usercopy(name, size, align, flags, useroffset, usersize, ctor),
+     model_create(name, size, align, flags, useroffset, usersize, ctor))
+
+REAL(struct kmem_cache *, __kmem_cache_create_args, const char *name, unsigned int size,
+     struct kmem_cache_args *args, slab_flags_t flags)
+BOTH(same_object, __kmem_cache_create_args, struct kmem_cache *,
+     __real___kmem_cache_create_args(name, size, args, flags),
+     model_create_args(name, size, args, flags))
 
 REAL(void, kmem_cache_destroy, struct kmem_cache *s)
 BOTH_VOID(__real_kmem_cache_destroy(s), if (s) m_destroy(m_cache_find(s)))
@@ -334,6 +369,7 @@ REAL(struct page *, alloc_pages, gfp_t flags, unsigned int order, int node, enum
 	if (page) {
 		event.base = page_address(page);
 		event.got_node = page_to_nid(page);
+		event.reserve = page->reserve;
 	}
 	if (state == WATCHING)
 		m_tape_page(&event);
