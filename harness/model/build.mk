@@ -11,7 +11,7 @@ model-watched := kmem_cache_create kmem_cache_create_usercopy __kmem_cache_creat
 model-link := $(model-watched:%=-Wl$(comma)--wrap=%)
 
 model-sources := $(addprefix harness/model/,attach.c caches.c compare.c differ.c kmalloc.c \
-	layout.c learn.c machine.c objects.c slabs.c watch.c)
+	layout.c learn.c machine.c objects.c options.c slabs.c watch.c)
 model-run-sources := $(model-sources) $(exec-sim-sources) $(exec-files) \
 	$(addprefix harness/fuzz/,generate.c motifs.c target.c) \
 	harness/model/model_run.c harness/model/long_program.c

@@ -327,12 +327,6 @@ int m_cpu_up_call(unsigned int cpu)
 	return 0;
 }
 
-slab_flags_t m_boot_flags(slab_flags_t flags, const char *name)
-{
-	(void)name;
-	return flags;
-}
-
 void m_forget(void)
 {
 	struct m_block *block;

@@ -151,8 +151,7 @@ void m_learn(void)
 	model.boot.no_higher_order_debug = disable_higher_order_debug;
 	if (slub_random_kmalloc)
 		m_beyond("boot option slab_random_kmalloc");
-	if (slub_debug_enabled)
-		m_beyond("boot option slab_debug");
+	model.boot.options = world_boot_options();
 	free(model.cpu_down);
 	model.cpu_down = calloc(model.boot.cpus, sizeof(*model.cpu_down));
 	if (!model.cpu_down)

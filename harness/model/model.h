@@ -191,6 +191,7 @@ struct m_boot {
 	bool nomerge;
 	bool freelist_random, freelist_hardened;
 	bool no_higher_order_debug;
+	const char *options; /* the boot options as text */
 };
 
 struct model {
@@ -333,7 +334,7 @@ struct m_cache *m_cache_add(const char *name);
 void m_cache_forget(struct m_cache *s);
 void *m_create(const char *name, unsigned int size, const struct kmem_cache_args *args,
 	       slab_flags_t flags);
-/* The flags that a cache of this name gets from the boot options. */
+/* options.c: @flags, and those that a cache of this name gets from the boot options. */
 slab_flags_t m_boot_flags(slab_flags_t flags, const char *name);
 void m_destroy(struct m_cache *s);
 int m_shrink(struct m_cache *s);
@@ -366,6 +367,10 @@ struct m_watch_figures {
 	const char *beyond_what;
 };
 extern struct m_watch_figures m_watch_figures;
+/* Every so many calls all is compared, not only what has changed. */
+extern unsigned int m_full_every;
+/* Boot options that each machine gets besides its own; NULL: none. */
+extern const char *m_boot_options;
 /* Watching begins or ends; @found is told of the first difference of a run. */
 void m_watch(void (*found)(const struct m_difference *difference));
 

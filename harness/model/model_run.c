@@ -25,6 +25,9 @@ static const char help[] =
 	"\n"
 	"  --ops N    at least so many records, 1 to 10^12 (default 1000000)\n"
 	"  --seed S   the first program's number (default 1); the last line says where to go on\n"
+	"  --every N  compare everything at every N-th call, 1 to 10^6 (default 64); what changed\n"
+	"             and all counts are compared at each\n"
+	"  --options TEXT  boot options for each machine, besides its program's own\n"
 	"  --tap      say it as a test does\n"
 	"  --help     this text\n"
 	"\n"
@@ -75,6 +78,24 @@ static void one_by_one(struct program *program)
 	program->nr_records = kept;
 }
 
+/*
+ * Boot options for program number @seed: mostly none, else such as change what the model has to do.
+ */
+static const char *draw_options(uint64_t seed)
+{
+	static const char *const options[] = {
+		"slab_freelist_random=1 slab_freelist_hardened=1",
+		"slab_debug=FZPU,k0;Z,k1;P,k2;U,k3;F,k4",
+		"slab_debug=-,kmalloc*;FZPUO",
+		"slab_debug=FZP,k?,kmem*,k1*,k2*,k0,k3,k4,k5 slab_freelist_random=1 init_on_alloc=1 "
+		"init_on_free=1",
+		"slab_debug=F;ZF,k1,k2",
+	};
+
+	/* In runs of programs: a machine with other options is one to be booted. */
+	return seed / 32 % 2 ? NULL : options[seed / 64 % (sizeof(options) / sizeof(options[0]))];
+}
+
 /* Program number @seed: of three kinds in turn. */
 static void draw_program(uint64_t seed, struct program *program)
 {
@@ -115,7 +136,7 @@ static void show_figures(FILE *to, double seconds)
 }
 
 /* Return: 0 or 1, the exit status. */
-static int run_random(uint64_t ops, uint64_t seed, bool tap)
+static int run_random(uint64_t ops, uint64_t seed, bool tap, const char *given)
 {
 	double start = now_s(), shown = start;
 	bool clean = true;
@@ -125,9 +146,11 @@ static int run_random(uint64_t ops, uint64_t seed, bool tap)
 		double now = now_s();
 
 		draw_program(seed, &program);
+		m_boot_options = given ? given : draw_options(seed);
 		clean = target_run(&program, NULL) != SIM_FINDING;
 		if (!clean)
-			fprintf(stderr, "# seed: %" PRIu64 "\n", seed);
+			fprintf(stderr, "# seed: %" PRIu64 ", options: %s\n", seed,
+				m_boot_options ? m_boot_options : "");
 		seed++;
 		if (!tap && now - shown >= 2) {
 			shown = now;
@@ -198,6 +221,8 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{"ops", required_argument, NULL, 'o'},
 		{"seed", required_argument, NULL, 's'},
+		{"options", required_argument, NULL, 'b'},
+		{"every", required_argument, NULL, 'e'},
 		{"tap", no_argument, NULL, 't'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -207,7 +232,7 @@ int main(int argc, char **argv)
 		.oracles = EXEC_ORACLES_ALL,
 		.content = EXEC_CONTENT_SAMPLED,
 	};
-	uint64_t ops = 1000000, seed = 1;
+	uint64_t ops = 1000000, seed = 1, every;
 	bool tap = false;
 	int option;
 
@@ -224,6 +249,17 @@ int main(int argc, char **argv)
 				break;
 			fprintf(stderr, "--seed %s: whole numbers from 0 on are allowed\n", optarg);
 			return 2;
+		case 'e':
+			if (read_number(optarg, 1000000, &every) && every) {
+				m_full_every = (unsigned int)every;
+				break;
+			}
+			fprintf(stderr, "--every %s: whole numbers from 1 to 10^6 are allowed\n",
+				optarg);
+			return 2;
+		case 'b':
+			m_boot_options = optarg;
+			break;
 		case 't':
 			tap = true;
 			break;
@@ -239,6 +275,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "model_run: no memory\n");
 		return 3;
 	}
+	if (getenv("LOG")) sim_log_print(true);
 	model_attach();
-	return optind < argc ? run_files(argv + optind, argc - optind) : run_random(ops, seed, tap);
+	return optind < argc ? run_files(argv + optind, argc - optind) : run_random(ops, seed, tap, m_boot_options);
 }

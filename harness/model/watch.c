@@ -6,6 +6,7 @@
  * that the allocator makes itself goes on to it. What the allocator asks of its surroundings on the
  * way is taken down.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +14,9 @@
 #include "model.h"
 #include "slub/cache.h"
 
-/* Every so many calls all is compared, not only what has changed. */
-#define FULL_EVERY 64u
-
 struct m_watch_figures m_watch_figures;
+const char *m_boot_options;
+unsigned int m_full_every = 64;
 
 static void (*found)(const struct m_difference *difference);
 static enum {
@@ -98,7 +98,7 @@ static bool returned(void)
 
 static void end(void)
 {
-	bool all = ++m_watch_figures.calls % FULL_EVERY == 0;
+	bool all = ++m_watch_figures.calls % m_full_every == 0;
 
 	if (m_is_beyond()) {
 		give_up_beyond();
@@ -404,9 +404,17 @@ REAL(void, sim_fault_arm, enum world_fault site, unsigned int nth, unsigned int 
 
 REAL(bool, sim_boot, const struct sim_config *config, void (*boot)(void *arg), void *arg)
 {
+	struct sim_config with = *config;
+	char options[512];
+
 	inside = false;
 	state = NOT_BOOTED;
-	return __real_sim_boot(config, boot, arg);
+	if (m_boot_options) {
+		snprintf(options, sizeof(options), "%s %s", config->options ? config->options : "",
+			 m_boot_options);
+		with.options = options;
+	}
+	return __real_sim_boot(&with, boot, arg);
 }
 
 REAL(void, sim_reset, uint64_t seed)
