@@ -37,12 +37,16 @@ void m_tape_clear(void)
 	overflow = false;
 }
 
-void m_tape_page(const struct m_page_event *event)
+struct m_page_event *m_tape_page(const struct m_page_event *event)
 {
-	if (nr_pages < TAPE_MAX)
-		pages[nr_pages++] = *event;
-	else
+	static struct m_page_event excess;
+
+	if (nr_pages == TAPE_MAX) {
 		overflow = true;
+		return &excess;
+	}
+	pages[nr_pages] = *event;
+	return &pages[nr_pages++];
 }
 
 void m_tape_free(char *base, bool percpu)
@@ -90,10 +94,28 @@ static bool take_page_event(struct m_page_event *wanted)
 		m_differ(page_text(wanted, expected), page_text(event, got), "request for pages");
 		return false;
 	}
+	wanted->reclaims = event->reclaims;
+	wanted->grace_periods = event->grace_periods;
 	wanted->base = event->base;
 	wanted->got_node = event->got_node;
 	wanted->reserve = event->reserve;
 	return true;
+}
+
+/*
+ * Who may wait for pages and finds none lets every cache give back its empty slabs first. How often
+ * that is tried, the model is told.
+ */
+static void reclaim(const struct m_page_event *event)
+{
+	if (!(event->gfp & __GFP_DIRECT_RECLAIM) || (event->gfp & __GFP_NORETRY))
+		m_differ("none", "some", "reclaim for a request that may not wait");
+	m_learned.reclaims += event->reclaims;
+	for (unsigned int i = 0; i < event->reclaims; i++)
+		for (struct m_cache *s = model.newest; s; s = s->prev)
+			m_shrink(s);
+	if (event->grace_periods)
+		m_tape_released();
 }
 
 static bool request_pages(struct m_page_event *wanted)
@@ -109,6 +131,8 @@ static bool request_pages(struct m_page_event *wanted)
 			m_differ("none", "some", "pages, which should have failed");
 		return false;
 	}
+	if (wanted->reclaims)
+		reclaim(wanted);
 	if (!wanted->base) {
 		m_learned.exhausted++;
 		return false;

@@ -109,8 +109,8 @@ struct m_slab {
 	struct m_block block;
 	struct m_cache *cache;
 	unsigned int objects;
-	bool frozen;	    /* it belongs to a cpu */
-	bool reserve;	    /* its pages are from the reserve: for those who may use that */
+	bool frozen;		    /* it belongs to a cpu */
+	bool reserve;		    /* its pages are from the reserve: for those who may use that */
 	struct m_seq free;	    /* the slab's own freelist */
 	struct m_seq taken;	    /* what the cpu that has it as its slab took from there */
 	uint8_t *live;		    /* by object: somebody has it */
@@ -214,6 +214,7 @@ extern struct model model;
 struct m_learned {
 	uint64_t pages;	    /* requests for pages that got some: where they lie */
 	uint64_t exhausted; /* requests that failed without a fault on order */
+	uint64_t reclaims;  /* empty slabs of all caches given back for want of pages */
 	uint64_t draws;	    /* random numbers */
 	uint64_t percpu;    /* whether slots for cpus needed pages */
 };
@@ -253,9 +254,12 @@ struct m_page_event {
 	char *base; /* NULL: failed */
 	int got_node;
 	bool reserve;
+	unsigned int reclaims; /* empty slabs of all caches were given back meanwhile, so often */
+	bool grace_periods;    /* … and discarded slabs whose grace period had ended */
 };
 void m_tape_clear(void);
-void m_tape_page(const struct m_page_event *event);
+/* The event stays on the tape: what is learned of it later is written there. */
+struct m_page_event *m_tape_page(const struct m_page_event *event);
 void m_tape_free(char *base, bool percpu);
 void m_tape_draw(uint64_t value);
 /* A difference for whatever was asked for and is not explained. */

@@ -87,7 +87,8 @@ static const char *draw_options(uint64_t seed)
 		"slab_freelist_random=1 slab_freelist_hardened=1",
 		"slab_debug=FZPU,k0;Z,k1;P,k2;U,k3;F,k4",
 		"slab_debug=-,kmalloc*;FZPUO",
-		"slab_debug=FZP,k?,kmem*,k1*,k2*,k0,k3,k4,k5 slab_freelist_random=1 init_on_alloc=1 "
+		"slab_debug=FZP,k?,kmem*,k1*,k2*,k0,k3,k4,k5 slab_freelist_random=1 "
+		"init_on_alloc=1 "
 		"init_on_free=1",
 		"slab_debug=F;ZF,k1,k2",
 	};
@@ -131,8 +132,9 @@ static void show_figures(FILE *to, double seconds)
 		f->not_watched, f->beyond, f->beyond ? ": " : "", f->beyond ? f->beyond_what : "");
 	fprintf(to,
 		"# learned: %" PRIu64 " places of pages, %" PRIu64 " exhaustions, %" PRIu64
-		" random draws, %" PRIu64 " pages of slots\n",
-		m_learned.pages, m_learned.exhausted, m_learned.draws, m_learned.percpu);
+		" reclaims, %" PRIu64 " random draws, %" PRIu64 " pages of slots\n",
+		m_learned.pages, m_learned.exhausted, m_learned.reclaims, m_learned.draws,
+		m_learned.percpu);
 }
 
 /* Return: 0 or 1, the exit status. */
@@ -275,7 +277,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "model_run: no memory\n");
 		return 3;
 	}
-	if (getenv("LOG")) sim_log_print(true);
 	model_attach();
-	return optind < argc ? run_files(argv + optind, argc - optind) : run_random(ops, seed, tap, m_boot_options);
+	return optind < argc ? run_files(argv + optind, argc - optind)
+			     : run_random(ops, seed, tap, m_boot_options);
 }

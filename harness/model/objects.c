@@ -227,8 +227,7 @@ static void *alloc_unfailing(struct m_cache *s, gfp_t gfp, int node)
 {
 	struct m_cpu *c = this_cpu(s);
 
-	if (c->slab && c->slab->taken.nr &&
-	    (node == NUMA_NO_NODE || c->slab->block.node == node)) {
+	if (c->slab && c->slab->taken.nr && (node == NUMA_NO_NODE || c->slab->block.node == node)) {
 		m_stat(s, M_ALLOC_FASTPATH, 1);
 		return take_first(c->slab);
 	}

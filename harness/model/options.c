@@ -48,8 +48,7 @@ static bool is_named(const char *at, const char *end, const char *name)
 }
 
 /* The first block that names the cache decides; where none does, the last one without names. */
-static slab_flags_t of_value(const char *value, size_t length, slab_flags_t flags,
-			     const char *name)
+static slab_flags_t of_value(const char *value, size_t length, slab_flags_t flags, const char *name)
 {
 	const slab_flags_t usual = M_METADATA_FLAGS | SLAB_CONSISTENCY_CHECKS;
 	const char *at = value, *end = value + length;

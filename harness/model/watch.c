@@ -355,25 +355,40 @@ BOTH(same_number, slub_cpu_up, int, __real_slub_cpu_up(cpu), m_cpu_up_call(cpu))
 /*
  * What the allocator asks of its surroundings
  */
+static struct m_page_event *request; /* that is being served */
+
 REAL(struct page *, alloc_pages, gfp_t flags, unsigned int order, int node, enum page_kind kind)
 {
-	struct page *page = __real_alloc_pages(flags, order, node, kind);
-	struct m_page_event event = {
+	const struct m_page_event asked = {
 		.large = kind == PAGE_LARGE,
 		.percpu = kind == PAGE_PERCPU,
 		.order = order,
 		.node = node,
 		.gfp = flags,
 	};
+	struct m_page_event *event, *outer = request;
+	struct page *page;
 
+	if (state != WATCHING)
+		return __real_alloc_pages(flags, order, node, kind);
+	event = request = m_tape_page(&asked);
+	page = __real_alloc_pages(flags, order, node, kind);
+	request = outer;
 	if (page) {
-		event.base = page_address(page);
-		event.got_node = page_to_nid(page);
-		event.reserve = page->reserve;
+		event->base = page_address(page);
+		event->got_node = page_to_nid(page);
+		event->reserve = page->reserve;
 	}
-	if (state == WATCHING)
-		m_tape_page(&event);
 	return page;
+}
+
+REAL(bool, slub_reclaim, gfp_t flags)
+{
+	if (state == WATCHING && request) {
+		request->reclaims++;
+		request->grace_periods = !world_mutex_held(&slab_mutex);
+	}
+	return __real_slub_reclaim(flags);
 }
 
 REAL(void, free_pages, struct page *page)
@@ -421,6 +436,7 @@ REAL(void, sim_reset, uint64_t seed)
 {
 	__real_sim_reset(seed);
 	inside = false;
+	request = NULL;
 	state = NOT_BOOTED;
 	if (!found || slab_state != FULL)
 		return;
