@@ -2,8 +2,11 @@
 /*
  * Buddy allocation over the arena; see page_alloc.h for the states and equations.
  */
+#include <string.h>
+
 #include "mempolicy.h"
 #include "task.h"
+#include "tunables.h"
 
 /*
  * Free bytes that a node keeps before it returns the contents of free largest blocks: enough
@@ -489,6 +492,9 @@ void free_pages(struct page *page)
 	unsigned int order = page->order;
 	unsigned long flags, kept = 0;
 
+	/* Free pointers and metadata of a slab, too: what is free reads as zero. */
+	if (__builtin_expect(slub_init_on_free, 0))
+		memset(page_address(page), 0, PAGE_SIZE << order);
 	spin_lock_irqsave(&node->lock, flags);
 	if (page->kind == PAGE_SLAB) {
 		__count_slab(node, page, -(1L << order));
