@@ -64,7 +64,7 @@ typedef unsigned int slab_flags_t;
 #define SLAB_CONSISTENCY_CHECKS 0x00000100u /* F: pointers and freelists are checked */
 #define SLAB_RED_ZONE		0x00000400u /* Z: guarded bytes around each object */
 #define SLAB_POISON		0x00000800u /* P: free objects hold a pattern */
-#define SLAB_KMALLOC		0x00001000u /* one of the kmalloc caches; not for create */
+#define SLAB_KMALLOC		0x00001000u /* used as the kmalloc caches are: sizes vary */
 #define SLAB_HWCACHE_ALIGN	0x00002000u /* objects start at cache lines where that pays */
 #define SLAB_CACHE_DMA		0x00004000u /* pages as __GFP_DMA */
 #define SLAB_CACHE_DMA32	0x00008000u /* pages as __GFP_DMA32 */
