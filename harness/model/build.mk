@@ -6,12 +6,12 @@ model-watched := kmem_cache_create kmem_cache_create_usercopy __kmem_cache_creat
 	kmem_cache_destroy kmem_cache_shrink kmem_cache_size \
 	kmem_cache_alloc kmem_cache_zalloc kmem_cache_alloc_node kmem_cache_free \
 	kmem_cache_alloc_bulk kmem_cache_free_bulk kmalloc kzalloc kmalloc_node kmalloc_array \
-	kcalloc krealloc kfree ksize kmalloc_size_roundup slub_flush_all slub_cpu_down slub_cpu_up \
+	kcalloc krealloc kfree ksize kmalloc_size_roundup slub_flush_all slub_attribute_store slub_cpu_down slub_cpu_up \
 	alloc_pages free_pages slub_reclaim world_random sim_fault_arm sim_boot sim_reset
 model-link := $(model-watched:%=-Wl$(comma)--wrap=%)
 
-model-sources := $(addprefix harness/model/,attach.c caches.c compare.c differ.c kmalloc.c \
-	layout.c learn.c machine.c objects.c options.c slabs.c watch.c)
+model-sources := $(addprefix harness/model/,attach.c attributes.c caches.c compare.c compare_text.c differ.c kmalloc.c \
+	layout.c learn.c machine.c objects.c options.c slabs.c tree.c watch.c)
 model-run-sources := $(model-sources) $(exec-sim-sources) $(exec-files) \
 	$(addprefix harness/fuzz/,generate.c motifs.c target.c) \
 	harness/model/model_run.c harness/model/long_program.c

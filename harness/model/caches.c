@@ -62,6 +62,12 @@ void m_cache_forget(struct m_cache *s)
 	 SLAB_NOLEAKTRACE | SLAB_FAILSLAB | SLAB_NO_MERGE)
 #define SAME_TO_MERGE (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
 
+bool m_unmergeable(const struct m_cache *s)
+{
+	return model.boot.nomerge || s->ctor || s->usersize || s->refcount < 0 ||
+	       (s->flags & NEVER_MERGED);
+}
+
 /*
  * An older cache that serves as well: objects at least as large and by less than a word larger, at
  * least as aligned, of the same class. The oldest is asked first.
@@ -79,9 +85,7 @@ static struct m_cache *mergeable(const char *name, unsigned int size,
 	if (model.boot.nomerge || args->ctor || args->usersize || (flags & NEVER_MERGED))
 		return NULL;
 	for (s = model.oldest; s; s = s->next) {
-		if (s->ctor || s->usersize || s->broken || s->refcount < 0)
-			continue;
-		if ((s->flags & NEVER_MERGED) || ((s->flags ^ flags) & SAME_TO_MERGE))
+		if (m_unmergeable(s) || s->broken || ((s->flags ^ flags) & SAME_TO_MERGE))
 			continue;
 		if (s->size >= size && s->size - size < 8 && s->size % align == 0)
 			return s;
@@ -176,6 +180,7 @@ static bool open_cache(struct m_cache *s)
 		s->node[node].exists = true;
 	}
 	s->refcount = 1;
+	s->alone = m_unmergeable(s);
 	return true;
 }
 

@@ -35,7 +35,8 @@ static const char *const stat_names[M_NR_STATS] = {
 
 static void compare_parameters(const struct m_cache *s, const struct kmem_cache *from)
 {
-	SAME(s, from, flags);
+	if (s->flags != (from->flags & ~M_PRIVATE_FLAGS))
+		m_differ_number(s->flags, from->flags & ~M_PRIVATE_FLAGS, "%s: flags", s->name);
 	SAME(s, from, size);
 	SAME(s, from, object_size);
 	SAME(s, from, inuse);
@@ -239,6 +240,7 @@ void m_compare(bool all)
 	for (struct m_cache *s = model.oldest; s && !m_difference(); s = s->next) {
 		if (all || s->changed)
 			compare_cache(s);
+		s->text_changed |= s->changed;
 		s->changed = false;
 	}
 	while (model.changed) {

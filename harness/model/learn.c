@@ -102,6 +102,7 @@ static void learn_cache(struct kmem_cache *from)
 	}
 	s->refcount = from->refcount;
 	s->broken = from->broken;
+	s->alone = m_unmergeable(s);
 	for (unsigned int node = 0; node < model.boot.nodes; node++) {
 		struct m_node *n = &s->node[node];
 

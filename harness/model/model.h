@@ -45,9 +45,12 @@
 #define M_CREATE_FLAGS                                                                             \
 	(M_DEBUG_FLAGS | SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 |                  \
 	 SLAB_RECLAIM_ACCOUNT | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_DEBUG_OBJECTS |           \
-	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_ACCOUNT | SLAB_NO_USER_FLAGS)
-/* Set in a cache whose free objects hold a pattern: SLAB_POISON, and nothing forbids it. */
+	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_ACCOUNT | SLAB_NO_USER_FLAGS | SLAB_KMALLOC)
+/* Flags that nobody asks for: free objects hold a pattern (SLAB_POISON, and nothing forbids it); */
 #define M_OBJECT_POISON 0x80000000u
+/* kept and shown as skip_kfence; whatever else the allocator notes there, it has for itself. */
+#define M_SKIP_KFENCE	0x20000000u
+#define M_PRIVATE_FLAGS 0x40000000u
 
 /* The statistics, by their names and as enum stat_item of the allocator spells them. */
 #define MODEL_STATS(S)                                                                             \
@@ -167,7 +170,9 @@ struct m_cache {
 	struct m_node node[M_NODES_MAX];
 	struct m_cpu *cpu;	     /* one for each cpu */
 	struct m_cache *next, *prev; /* by age, the oldest first */
-	bool changed;
+	bool alone;		     /* it could not merge when it was made */
+	bool changed;		     /* since the last comparison, */
+	bool text_changed;	     /* and since the last one of text */
 };
 
 /* A further name of a cache, from merging. */
@@ -333,6 +338,8 @@ bool m_layout(struct m_cache *s);
 unsigned int m_alignment(slab_flags_t flags, unsigned int align, unsigned int size);
 
 /* caches.c */
+/* Whether it has its slabs for itself. */
+bool m_unmergeable(const struct m_cache *s);
 struct m_cache *m_cache_find(const void *address);
 struct m_cache *m_cache_add(const char *name);
 void m_cache_forget(struct m_cache *s);
@@ -358,6 +365,28 @@ size_t m_kmalloc_roundup(size_t size);
 /* learn.c: takes over what the allocator is. */
 void m_learn(void);
 
+/* tree.c: where caches stand in the attribute tree, by which names. */
+struct m_entry {
+	char name[M_NAME_MAX], target[M_NAME_MAX]; /* target: of a link; a directory has none */
+};
+/* The name of its directory, if it has found a place. */
+void m_tree_directory(const struct m_cache *s, char name[M_NAME_MAX]);
+struct m_cache *m_tree_find(const char *name);
+/* All of the tree, sorted. Return: how many. */
+unsigned int m_tree(struct m_entry *entries, unsigned int max);
+
+/* attributes.c */
+/* Name and mode of attribute @index; NULL behind the last. */
+const char *m_attribute_name(unsigned int index, unsigned int *mode);
+/* Its text. Return: its length. */
+size_t m_attribute_show(const struct m_cache *s, unsigned int index, char *buffer, size_t size);
+/* Return: as slub_attribute_store(). */
+long m_attribute_store(const char *cache, const char *name, const char *text, size_t length);
+size_t m_slabinfo(char *buffer, size_t size);
+
+/* compare_text.c: the attributes of caches that have changed; @all: everything there is as text. */
+void m_compare_text(bool all);
+
 /* compare.c: @all: everything; else what has changed, and all counts. */
 void m_compare(bool all);
 
@@ -365,6 +394,7 @@ void m_compare(bool all);
 struct m_watch_figures {
 	uint64_t calls;	      /* performed on both and compared */
 	uint64_t full;	      /* of these, everything was compared */
+	uint64_t texts;	      /* and attributes as text */
 	uint64_t runs;	      /* machines brought back to their boot */
 	uint64_t not_watched; /* runs given up: two calls at once, */
 	uint64_t beyond;      /* or something that the model does not know, and what it was last */

@@ -14,6 +14,11 @@
 #include "model.h"
 #include "slub/cache.h"
 
+/* Of so many comparisons of everything one is of text too, */
+#define TEXT_EVERY 4u
+/* and of so many of those one is of all caches, the tree and slabinfo. */
+#define WHOLE_TEXT_EVERY 8u
+
 struct m_watch_figures m_watch_figures;
 const char *m_boot_options;
 unsigned int m_full_every = 64;
@@ -108,6 +113,11 @@ static void end(void)
 	m_tape_clear();
 	m_compare(all);
 	m_watch_figures.full += all;
+	if (all && m_watch_figures.full % TEXT_EVERY == 0 && !m_difference()) {
+		bool whole = ++m_watch_figures.texts % WHOLE_TEXT_EVERY == 0;
+
+		m_compare_text(whole);
+	}
 	if (m_difference())
 		tell();
 }
@@ -345,6 +355,12 @@ static void model_flush(struct kmem_cache *s)
 
 REAL(void, slub_flush_all, struct kmem_cache *s)
 BOTH_VOID(__real_slub_flush_all(s), model_flush(s))
+
+REAL(long, slub_attribute_store, const char *cache, const char *attribute, const char *text,
+     size_t length)
+BOTH(same_number, slub_attribute_store, long,
+     __real_slub_attribute_store(cache, attribute, text, length),
+     m_attribute_store(cache, attribute, text, length))
 
 REAL(int, slub_cpu_down, unsigned int cpu)
 BOTH(same_number, slub_cpu_down, int, __real_slub_cpu_down(cpu), m_cpu_down_call(cpu))
