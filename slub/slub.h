@@ -260,17 +260,39 @@ struct rcu_head {
 /* May nest. A reader may not wait for a grace period. */
 void rcu_read_lock(void);
 void rcu_read_unlock(void);
-/* @func runs in some thread, after all who are readers now have left. */
+/*
+ * @func runs in some thread, after all who are readers now have left; one callback at a time, in
+ * the order of their registration. There is no thread for this: callbacks run
+ *	in call_rcu() and kvfree_call_rcu(), when the number of those that wait becomes a multiple
+ *	of 64 or the first has waited for a tenth of a second,
+ *	in slub_reap(), in an allocation that may wait and finds no memory,
+ *	in rcu_barrier() and kvfree_rcu_barrier(),
+ * but not in a reader or a callback; and all but the barriers let them wait on while a reader is
+ * inside. So a program that calls one of these from time to time sees each callback run; one that
+ * stops doing so leaves up to 63 waiting, or more if readers stay inside, and calls rcu_barrier()
+ * if that matters. @func may itself call call_rcu(), not the barriers or synchronize_rcu(), and may
+ * take no lock that is held around one of these calls, or while objects are freed to a
+ * SLAB_TYPESAFE_BY_RCU cache, which calls call_rcu() for its slabs.
+ */
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 void synchronize_rcu(void);
 /* Waits until every callback registered before has run. */
 void rcu_barrier(void);
-/* Frees @object, by kvfree(), after a grace period; @head lies in it, or is NULL and this may wait. */
+/*
+ * Frees @object, by kvfree(), after a grace period.
+ * @object: NULL is ignored
+ * @head: lies in @object; NULL: waits for the grace period here, so that the caller may be no reader
+ */
 void kvfree_call_rcu(struct rcu_head *head, void *object);
 /* Waits until all that was given to kvfree_call_rcu() before is free. */
 void kvfree_rcu_barrier(void);
-#define kfree_rcu(object, field)      kvfree_call_rcu(&(object)->field, (object))
-#define kvfree_rcu(object, field)     kvfree_call_rcu(&(object)->field, (object))
+#define kvfree_rcu(object, field)                                                                  \
+	do {                                                                                       \
+		__typeof__(object) slub_rcu_object = (object);                                     \
+		if (slub_rcu_object)                                                               \
+			kvfree_call_rcu(&slub_rcu_object->field, slub_rcu_object);                 \
+	} while (0)
+#define kfree_rcu(object, field)      kvfree_rcu(object, field)
 #define kfree_rcu_mightsleep(object)  kvfree_call_rcu(NULL, (object))
 #define kvfree_rcu_mightsleep(object) kvfree_call_rcu(NULL, (object))
 

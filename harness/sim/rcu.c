@@ -47,7 +47,7 @@ static void run_first(void)
 
 	m->callbacks_from++;
 	if (callback.func)
-		callback.func(callback.head);
+		rcu_reclaim(callback.head, callback.func);
 	m->state.callback_ran = callback.number;
 }
 

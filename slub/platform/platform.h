@@ -178,8 +178,25 @@ void world_arena_release(void *addr, size_t bytes);
  * A grace period ends when every reader that had entered before it began has left. Callbacks
  * run in some task, in the order of their registration per caller, with no lock held. A world
  * supplies rcu_read_lock(), rcu_read_unlock(), call_rcu(), rcu_barrier() and synchronize_rcu()
- * as slub.h declares them.
+ * as slub.h declares them, and calls each callback by rcu_reclaim().
  */
+/*
+ * In the place of a function: the distance from the object to its head, marked by a bit that no
+ * address of code has. So an object needs two words to wait in.
+ */
+#define KVFREE_RCU_MARK (1ul << 63)
+/* Frees what kvfree_call_rcu() was given; kvfree_rcu.c. */
+void kvfree_rcu_reclaim(void *object);
+
+static inline void rcu_reclaim(struct rcu_head *head, void (*func)(struct rcu_head *head))
+{
+	unsigned long value = (unsigned long)func;
+
+	if (value & KVFREE_RCU_MARK)
+		kvfree_rcu_reclaim((char *)head - (value & ~KVFREE_RCU_MARK));
+	else
+		func(head);
+}
 
 /*
  * Runs the callbacks that no reader keeps from it, and returns when they have run: a reader that

@@ -12,16 +12,23 @@
  *    caller did before. R2: a reader's decrement releases, the wait acquires: what the reader
  *    did comes before what follows the grace period.
  *
- * 3. call_rcu() only queues. Callbacks run in rcu_barrier(), and in each call_rcu() that makes
- *    their number a multiple of RCU_BATCH and meets no reader; there is no thread of our own.
+ * 3. Progress. There is no thread of our own: callbacks run in threads that pass by, in batches.
+ *    call_rcu() queues, and takes the queue and runs it when their number becomes a multiple of
+ *    RCU_BATCH or the oldest has waited for RCU_DELAY_MS, unless the caller is a reader; world_rcu_ready() takes it
+ *    whenever there is one. If a reader is in the way, the batch goes back to the front of the
+ *    queue, and later calls try again. rcu_barrier() takes it and waits for the readers. One
+ *    thread runs callbacks at a time, so that they run in the order of their registration.
  *
  * Counters are spread over cpus' worth of cache lines: a reader costs two locked adds on a line
  * that is mostly its own.
  */
 #include "../platform.h"
 
-#define RCU_STRIPES 64u
-#define RCU_BATCH   64u
+#include <time.h>
+
+#define RCU_STRIPES  64u
+#define RCU_BATCH    64u
+#define RCU_DELAY_MS 100
 
 static struct {
 	_Alignas(64) atomic_long count[2];
@@ -32,13 +39,15 @@ static pthread_mutex_t grace_lock = PTHREAD_MUTEX_INITIALIZER; /* one grace peri
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER; /* queue, queue_end, queued */
 static struct rcu_head *queue, **queue_end = &queue;
 static unsigned int queued;
+static long tried_ms; /* when the queue was last taken, or got its first callback */
 
-/* Where this thread's outermost reader counted itself. */
+/* Taken off the queue and not yet called; the holder of grace_lock writes it. For fork(). */
+static struct rcu_head *taken;
+
 static __thread struct {
-	unsigned int depth, stripe, phase;
+	unsigned int depth, stripe, phase; /* where the outermost reader counted itself */
+	bool calls;			   /* this thread holds grace_lock and runs callbacks */
 } reader;
-
-static __thread bool runs_callbacks;
 
 void rcu_read_lock(void)
 {
@@ -81,75 +90,116 @@ static bool grace_period(bool wait)
 	return true;
 }
 
-/* Takes the queue, lets a grace period pass and runs what was on it. */
-static void run_callbacks(bool wait)
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Puts @batch of @count callbacks, whose last link is *@end, in front of the queue. */
+static void __requeue(struct rcu_head *batch, struct rcu_head **end, unsigned int count)
+{
+	*end = queue;
+	if (!queue)
+		queue_end = end;
+	WRITE_ONCE(queue, batch);
+	queued += count;
+}
+
+/*
+ * Takes the queue, lets a grace period pass and runs what was on it.
+ * Return: true when enough for a batch have come meanwhile; their callers found this thread at it.
+ */
+static bool run_callbacks(bool wait)
 {
 	struct rcu_head *batch, **batch_end;
 	unsigned int count;
+	bool again;
 
 	if (wait)
 		pthread_mutex_lock(&grace_lock);
 	else if (pthread_mutex_trylock(&grace_lock))
-		return;
+		return false;
 	pthread_mutex_lock(&queue_lock);
 	batch = queue;
 	batch_end = queue_end;
 	count = queued;
-	queue = NULL;
+	WRITE_ONCE(queue, NULL);
 	queue_end = &queue;
 	queued = 0;
+	tried_ms = now_ms();
+	WRITE_ONCE(taken, batch);
 	pthread_mutex_unlock(&queue_lock);
 
 	if (batch && !grace_period(wait)) {
-		/* Not yet: back to the front of the queue, to be tried again with a later batch. */
+		/* Not yet: to be tried again with a later batch. */
 		pthread_mutex_lock(&queue_lock);
-		*batch_end = queue;
-		if (!queue)
-			queue_end = batch_end;
-		queue = batch;
-		queued += count;
+		__requeue(batch, batch_end, count);
+		WRITE_ONCE(taken, NULL);
 		pthread_mutex_unlock(&queue_lock);
-		batch = NULL;
+		pthread_mutex_unlock(&grace_lock);
+		return false;
 	}
-	runs_callbacks = true;
+	reader.calls = true;
 	while (batch) {
 		struct rcu_head *head = batch;
 
 		batch = head->next;
-		head->func(head);
+		WRITE_ONCE(taken, batch);
+		rcu_reclaim(head, head->func);
 	}
-	runs_callbacks = false;
+	reader.calls = false;
 	pthread_mutex_unlock(&grace_lock);
+
+	pthread_mutex_lock(&queue_lock);
+	again = queued >= RCU_BATCH;
+	pthread_mutex_unlock(&queue_lock);
+	return again;
+}
+
+/* As a thread that passes by. */
+static void try_callbacks(void)
+{
+	if (!world_may_wait())
+		return;
+	while (run_callbacks(false))
+		;
 }
 
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 {
-	bool full;
+	long now = now_ms();
+	bool due;
 
 	head->func = func;
 	head->next = NULL;
 	pthread_mutex_lock(&queue_lock);
-	*queue_end = head;
+	if (!queue)
+		tried_ms = now;
+	WRITE_ONCE(*queue_end, head);
 	queue_end = &head->next;
-	full = ++queued % RCU_BATCH == 0;
+	due = ++queued % RCU_BATCH == 0 || now - tried_ms >= RCU_DELAY_MS;
 	pthread_mutex_unlock(&queue_lock);
-	if (full && !reader.depth)
-		run_callbacks(false);
+	if (due)
+		try_callbacks();
+}
+
+void world_rcu_ready(void)
+{
+	if (READ_ONCE(queue))
+		try_callbacks();
+}
+
+bool world_may_wait(void)
+{
+	return !reader.depth && !reader.calls;
 }
 
 void rcu_barrier(void)
 {
 	run_callbacks(true);
-}
-
-void world_rcu_ready(void)
-{
-	run_callbacks(false);
-}
-
-bool world_may_wait(void)
-{
-	return !reader.depth && !runs_callbacks;
 }
 
 void synchronize_rcu(void)
@@ -160,8 +210,9 @@ void synchronize_rcu(void)
 }
 
 /*
- * fork(): the queue is whole in the child, and its only reader can be the thread that forked. A
- * batch that another thread was about to run is lost there: its slabs stay.
+ * fork(): the child has the whole queue, and what another thread had taken off it and not yet
+ * called. Its only reader can be the thread that forked; the one callback that another thread was
+ * in is not finished there.
  */
 void rcu_fork_prepare(void)
 {
@@ -180,6 +231,17 @@ void rcu_fork_child(void)
 			atomic_store(&readers[i].count[half], 0);
 	if (reader.depth)
 		atomic_store(&readers[reader.stripe].count[reader.phase], 1);
-	pthread_mutex_init(&grace_lock, NULL);
+	/* A callback that forks goes on with its batch in the child too. */
+	if (!reader.calls) {
+		struct rcu_head *batch = taken, **end = &batch;
+		unsigned int count = 0;
+
+		for (; *end; end = &(*end)->next)
+			count++;
+		if (batch)
+			__requeue(batch, end, count);
+		taken = NULL;
+		pthread_mutex_init(&grace_lock, NULL);
+	}
 	pthread_mutex_unlock(&queue_lock);
 }
