@@ -212,14 +212,49 @@ bool check_slab(struct kmem_cache *s, struct slab *slab)
 	return true;
 }
 
-/* What cannot be repaired is taken out of use: nothing of the freelist is touched any more. */
+/*
+ * Objects that were cut off from the freelist are in use from now on, by nobody: their red zones
+ * must say so, or they would be taken for live ones that were written over.
+ */
+static void mark_lost_objects(struct kmem_cache *s, struct slab *slab)
+{
+	unsigned int lost = 0;
+	struct object_map free;
+
+	if (!(s->flags & SLAB_RED_ZONE))
+		return;
+	fill_map(&free, s, slab);
+	for (unsigned int index = 0; index < slab_counters(slab).objects; index++) {
+		unsigned char *object = nth_object(s, slab, index);
+
+		if (map_has(&free, index) ||
+		    memchr_inv(object - s->red_left_pad, SLUB_RED_INACTIVE, s->red_left_pad))
+			continue;
+		init_object(s, object, SLUB_RED_ACTIVE);
+		lost++;
+	}
+	if (lost)
+		slab_fix(s, "%u lost objects marked used", lost);
+}
+
+/*
+ * What cannot be repaired is taken out of use: nothing of the freelist is touched any more. The
+ * slab, on its node's partial list until now, is a full one.
+ */
 static void clear_freelist(struct kmem_cache *s, struct slab *slab)
 {
+	struct kmem_cache_node *n = get_node(s, slab_nid(slab));
 	union slab_counters counters = slab_counters(slab);
 
 	counters.inuse = counters.objects;
 	set_slab(slab, NULL, counters);
+	if (list_linked(&slab->slab_list)) {
+		list_del(&slab->slab_list);
+		list_add(&slab->slab_list, &n->full);
+		WRITE_ONCE(n->nr_partial, PLAIN_READ(n->nr_partial) - 1);
+	}
 	slab_fix(s, "Freelist cleared");
+	mark_lost_objects(s, slab);
 }
 
 /* Objects and inuse of @slab against what its freelist, of @free objects, says. */
@@ -248,6 +283,7 @@ bool on_freelist(struct kmem_cache *s, struct slab *slab, void *search)
 {
 	void *object = NULL, *next = READ_ONCE(slab->freelist);
 	unsigned int free = 0, objects = slab_counters(slab).objects;
+	bool cut = false;
 
 	while (next) {
 		if (search && next == search)
@@ -260,6 +296,7 @@ bool on_freelist(struct kmem_cache *s, struct slab *slab, void *search)
 			}
 			object_err(s, slab, object, "Freechain corrupt");
 			set_freepointer(s, object, NULL);
+			cut = true;
 			break;
 		}
 		if (free == objects) {
@@ -272,6 +309,8 @@ bool on_freelist(struct kmem_cache *s, struct slab *slab, void *search)
 		next = get_freepointer(s, object);
 	}
 	check_counts(s, slab, free);
+	if (cut)
+		mark_lost_objects(s, slab);
 	return !search;
 }
 
@@ -429,18 +468,22 @@ void validate_slab(struct kmem_cache *s, struct slab *slab)
 
 unsigned long validate_slab_node(struct kmem_cache *s, struct kmem_cache_node *n)
 {
-	unsigned long slabs = 0, objects = 0, flags;
-	struct slab *slab;
+	unsigned long partial = 0, slabs = 0, objects = 0, flags;
+	struct slab *slab, *following;
 
 	spin_lock_irqsave(&n->list_lock, flags);
-	list_for_each_entry (slab, &n->partial, slab_list) {
+	list_for_each_entry_safe (slab, following, &n->partial, slab_list) {
 		validate_slab(s, slab);
+		/* One whose freelist had to be cleared is on the other list by now. */
+		partial += slab->freelist != NULL;
+	}
+	if (partial != n->nr_partial)
+		slub_err("SLUB %s: %lu partial slabs counted but counter=%lu", s->name, partial,
+			 n->nr_partial);
+	list_for_each_entry (slab, &n->partial, slab_list) {
 		objects += slab_counters(slab).objects;
 		slabs++;
 	}
-	if (slabs != n->nr_partial)
-		slub_err("SLUB %s: %lu partial slabs counted but counter=%lu", s->name, slabs,
-			 n->nr_partial);
 	list_for_each_entry (slab, &n->full, slab_list) {
 		validate_slab(s, slab);
 		objects += slab_counters(slab).objects;

@@ -174,6 +174,14 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 		if (!slab)
 			continue;
 		slab_free_hook(cache, head);
+		/*
+		 * To link an object is to write to it: with debug flags each is looked at first,
+		 * alone, for a free one that were linked would take its freelist with it.
+		 */
+		if (kmem_cache_debug(cache)) {
+			slab_free_list(cache, slab, head, head, 1, caller);
+			continue;
+		}
 		for (size_t j = i + 1; j < nr && j - i <= BULK_FREE_LOOKAHEAD; j++) {
 			if (!objects[j] || virt_to_slab(objects[j]) != slab)
 				continue;

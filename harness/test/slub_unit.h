@@ -135,7 +135,7 @@ static inline unsigned int faults_end(void)
  * What the allocator logs between the two; stderr goes on as before afterwards.
  */
 static int log_fd = -1, log_saved = -1;
-static char log_text[16384];
+static char log_text[1 << 17];
 
 static inline void log_begin(void)
 {

@@ -241,12 +241,13 @@ static bool find_function(unsigned long address, char name[NAME_BYTES], unsigned
 	int err;
 
 	if (!names.local || names.getcontext(&context) || names.init_local(&cursor, &context) ||
-	    names.set_reg(&cursor, UNW_REG_IP, address - 1))
+	    names.set_reg(&cursor, UNW_REG_IP, address))
 		return false;
+	/* It looks one byte before the address by itself, as for every frame of a stack. */
 	err = names.get_proc_name(&cursor, name, NAME_BYTES, &into);
 	if (err && err != -UNW_ENOMEM) /* the latter: cut */
 		return false;
-	*offset = into + 1;
+	*offset = into;
 	*bytes = 0;
 	if (!names.get_proc_info(&cursor, &info) && info.start_ip) {
 		/* In a stripped file the nearest name may be that of quite another function. */
