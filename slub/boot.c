@@ -76,6 +76,8 @@ static void slub_boot(void)
 	percpu_init();
 	kmem_cache_init();
 	create_kmalloc_caches();
+	kmem_buckets_init();
+	vmap_init();
 	page_reclaim_hook = slub_reclaim;
 	smp_store_release(&slab_state, UP);
 	init_freelist_randomization();

@@ -5,6 +5,7 @@
  */
 #include "cache.h"
 #include "fork.h"
+#include "kmalloc.h"
 
 static void fork_prepare(void)
 {
@@ -20,6 +21,7 @@ static void fork_prepare(void)
 		}
 	}
 	percpu_fork_prepare();
+	vmap_fork_prepare();
 	page_alloc_fork_prepare();
 }
 
@@ -28,6 +30,7 @@ static void fork_parent(void)
 	struct kmem_cache *s;
 
 	page_alloc_fork_done();
+	vmap_fork_done();
 	percpu_fork_done();
 	list_for_each_entry (s, &slab_caches, list)
 		for (unsigned int node = 0; node < world_nr_nodes(); node++)

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "memcg.h"
 #include "object.h"
 
 /*
@@ -147,6 +148,7 @@ bool free_large_kmalloc(void *object)
 
 	if (!page || page->kind != PAGE_LARGE || page_address(page) != object)
 		return false;
+	memcg_uncharge_large(page);
 	free_pages(page);
 	return true;
 }

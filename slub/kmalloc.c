@@ -1,49 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kmalloc: a cache for each size class, the page source for what is larger.
+ * kmalloc: a cache for each size class and type, the page source for what is larger.
  */
 #include <string.h>
 
+#include "debug.h"
 #include "kmalloc.h"
-
-__slub_data struct kmem_cache *kmalloc_caches[KMALLOC_INDEX_MAX + 1];
-
-/* By name and index; the names are what Linux calls them. */
-static const struct {
-	const char *name;
-	unsigned int size;
-} kmalloc_info[KMALLOC_INDEX_MAX + 1] = {
-	[1] = {"kmalloc-96", 96},    [2] = {"kmalloc-192", 192},  [3] = {"kmalloc-8", 8},
-	[4] = {"kmalloc-16", 16},    [5] = {"kmalloc-32", 32},	  [6] = {"kmalloc-64", 64},
-	[7] = {"kmalloc-128", 128},  [8] = {"kmalloc-256", 256},  [9] = {"kmalloc-512", 512},
-	[10] = {"kmalloc-1k", 1024}, [11] = {"kmalloc-2k", 2048}, [12] = {"kmalloc-4k", 4096},
-	[13] = {"kmalloc-8k", 8192},
-};
-
-/* The index for up to 192 bytes, in steps of 8: there the sizes are not all powers of two. */
-static const unsigned char size_index[24] = {
-	3, 4, 5, 5, 6, 6, 6, 6, /* 8 to 64 */
-	1, 1, 1, 1, 7, 7, 7, 7, /* 72 to 128 */
-	2, 2, 2, 2, 2, 2, 2, 2, /* 136 to 192 */
-};
-
-struct kmem_cache *kmalloc_slab(size_t size)
-{
-	if (size <= 192)
-		return kmalloc_caches[size_index[(size - 1) / 8]];
-	return kmalloc_caches[64 - __builtin_clzl(size - 1)];
-}
-
-void create_kmalloc_caches(void)
-{
-	for (int i = 1; i <= KMALLOC_INDEX_MAX; i++) {
-		unsigned int size = kmalloc_info[i].size;
-		unsigned int align = (size & (size - 1)) == 0 ? size : 0;
-
-		kmalloc_caches[i] =
-			create_boot_cache(kmalloc_info[i].name, size, align, SLAB_KMALLOC, 0, size);
-	}
-}
+#include "memcg.h"
 
 static unsigned int large_order(size_t size)
 {
@@ -54,15 +17,28 @@ static unsigned int large_order(size_t size)
 	return order;
 }
 
+/* What makes no sense for a kmalloc, and bits that no flag has. */
+#define GFP_KMALLOC_BUG_MASK                                                                       \
+	(__GFP_HIGHMEM | __GFP_MOVABLE | __GFP_DMA32 | 0x200u | ~(2 * __GFP_ACCOUNT - 1))
+
 static void *kmalloc_large_node(size_t size, gfp_t flags, int node)
 {
 	struct page *page = NULL;
 	void *object;
 
+	if (flags & GFP_KMALLOC_BUG_MASK) {
+		world_log(LOG_WARN, "Unexpected gfp: %#x (kmalloc). Fixing up to gfp: %#x",
+			  flags & GFP_KMALLOC_BUG_MASK, flags & ~GFP_KMALLOC_BUG_MASK);
+		flags &= ~GFP_KMALLOC_BUG_MASK;
+	}
 	if (node < 0 || node >= (int)world_nr_nodes())
 		node = NUMA_NO_NODE;
 	if (size <= KMALLOC_MAX_SIZE)
 		page = alloc_pages(flags, large_order(size), node, PAGE_LARGE);
+	if (page && !memcg_charge_large(page, flags)) {
+		free_pages(page);
+		page = NULL;
+	}
 	if (!page) {
 		if (flags & __GFP_NOFAIL)
 			world_panic("kmalloc: no memory for %zu bytes that may not fail", size);
@@ -70,43 +46,96 @@ static void *kmalloc_large_node(size_t size, gfp_t flags, int node)
 	}
 	object = page_address(page);
 	/* All of it: krealloc() lets the object grow up to there and promises zeros. */
-	if (flags & __GFP_ZERO)
+	if ((flags & __GFP_ZERO) || slub_init_on_alloc)
 		memset(object, 0, PAGE_SIZE << page_order(page));
 	return object;
 }
 
-void *kmalloc_node(size_t size, gfp_t flags, int node)
+void *__do_kmalloc_node(size_t size, const struct kmem_buckets *b, gfp_t flags, int node,
+			unsigned long caller)
 {
 	slub_ensure_up();
 	if (size > KMALLOC_MAX_CACHE_SIZE)
 		return kmalloc_large_node(size, flags, node);
 	if (!size)
 		return ZERO_SIZE_PTR;
-	return slab_alloc_node(kmalloc_slab(size), flags, node, world_caller(), size);
+	return slab_alloc_node(kmalloc_slab(size, b, flags, caller), flags, node, caller, size);
 }
 
 void *kmalloc(size_t size, gfp_t flags)
 {
-	return kmalloc_node(size, flags, NUMA_NO_NODE);
+	return __do_kmalloc_node(size, NULL, flags, NUMA_NO_NODE, world_caller());
 }
 
 void *kzalloc(size_t size, gfp_t flags)
 {
-	return kmalloc(size, flags | __GFP_ZERO);
+	return __do_kmalloc_node(size, NULL, flags | __GFP_ZERO, NUMA_NO_NODE, world_caller());
 }
 
-void *kmalloc_array(size_t n, size_t size, gfp_t flags)
+void *kmalloc_node(size_t size, gfp_t flags, int node)
+{
+	return __do_kmalloc_node(size, NULL, flags, node, world_caller());
+}
+
+void *kzalloc_node(size_t size, gfp_t flags, int node)
+{
+	return __do_kmalloc_node(size, NULL, flags | __GFP_ZERO, node, world_caller());
+}
+
+static void *do_kmalloc_array(size_t n, size_t size, gfp_t flags, int node, unsigned long caller)
 {
 	size_t bytes;
 
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return NULL;
-	return kmalloc(bytes, flags);
+	return __do_kmalloc_node(bytes, NULL, flags, node, caller);
+}
+
+void *kmalloc_array(size_t n, size_t size, gfp_t flags)
+{
+	return do_kmalloc_array(n, size, flags, NUMA_NO_NODE, world_caller());
+}
+
+void *kmalloc_array_node(size_t n, size_t size, gfp_t flags, int node)
+{
+	return do_kmalloc_array(n, size, flags, node, world_caller());
 }
 
 void *kcalloc(size_t n, size_t size, gfp_t flags)
 {
-	return kmalloc_array(n, size, flags | __GFP_ZERO);
+	return do_kmalloc_array(n, size, flags | __GFP_ZERO, NUMA_NO_NODE, world_caller());
+}
+
+void *kcalloc_node(size_t n, size_t size, gfp_t flags, int node)
+{
+	return do_kmalloc_array(n, size, flags | __GFP_ZERO, node, world_caller());
+}
+
+void *__kmalloc_node_track_caller(size_t size, gfp_t flags, int node, unsigned long caller)
+{
+	return __do_kmalloc_node(size, NULL, flags, node, world_caller_at(caller));
+}
+
+void *(kmalloc_track_caller)(size_t size, gfp_t flags)
+{
+	return __do_kmalloc_node(size, NULL, flags, NUMA_NO_NODE, world_caller());
+}
+
+void *(kmalloc_node_track_caller)(size_t size, gfp_t flags, int node)
+{
+	return __do_kmalloc_node(size, NULL, flags, node, world_caller());
+}
+
+/* The bytes of an object of @s that its user may use. */
+static size_t slab_ksize(const struct kmem_cache *s)
+{
+	/* Behind the object stand guarded bytes, which a user would damage, */
+	if (s->flags & (SLAB_RED_ZONE | SLAB_POISON))
+		return READ_ONCE(s->object_size);
+	/* or metadata that readers may still follow, or who allocated it. */
+	if (s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER))
+		return READ_ONCE(s->inuse);
+	return s->size;
 }
 
 size_t ksize(const void *object)
@@ -117,10 +146,11 @@ size_t ksize(const void *object)
 		return 0;
 	page = virt_to_head_page(object);
 	if (page && page->kind == PAGE_SLAB) {
-		const struct kmem_cache *s = page_slab(page)->slab_cache;
+		struct kmem_cache *s = page_slab(page)->slab_cache;
 
-		/* Readers may still follow what stands behind a type-stable object. */
-		return s->flags & SLAB_TYPESAFE_BY_RCU ? READ_ONCE(s->inuse) : s->size;
+		/* Who asks may use all of it from now on: no red zone within. */
+		set_orig_size(s, (void *)(size_t)object, READ_ONCE(s->object_size));
+		return slab_ksize(s);
 	}
 	if (page && page->kind == PAGE_LARGE)
 		return PAGE_SIZE << page_order(page);
@@ -134,32 +164,100 @@ size_t kmalloc_size_roundup(size_t size)
 		return size;
 	slub_ensure_up();
 	if (size <= KMALLOC_MAX_CACHE_SIZE)
-		return kmalloc_slab(size)->size;
+		return kmalloc_slab(size, NULL, GFP_KERNEL, 0)->object_size;
 	return PAGE_SIZE << large_order(size);
 }
 
-void *krealloc(const void *p, size_t new_size, gfp_t flags)
+/*
+ * What of the object at @p is to be kept, and what it could grow to where it stands:
+ *
+ *	0        used            usable
+ *	[ content ][ spare, zero if __GFP_ZERO was kept up ]
+ *
+ * Where the cache knows what was asked for (orig_size), content ends there.
+ */
+struct realloc_range {
+	struct kmem_cache *s; /* NULL for a large kmalloc */
+	size_t used, usable;
+};
+
+/* Return: false, after a message, when @p is no object. */
+static bool krealloc_range(void *p, struct realloc_range *range)
 {
-	size_t usable = ksize(p);
+	struct page *page = virt_to_head_page(p);
+
+	*range = (struct realloc_range){NULL, 0, 0};
+	if (page && page->kind == PAGE_SLAB) {
+		range->s = page_slab(page)->slab_cache;
+		range->usable = range->used = slab_ksize(range->s);
+		if (slub_debug_orig_size(range->s))
+			range->used = get_orig_size(range->s, p);
+		return true;
+	}
+	if (page && page->kind == PAGE_LARGE) {
+		range->usable = range->used = PAGE_SIZE << page_order(page);
+		return true;
+	}
+	world_log(LOG_ERR, "krealloc(%p): not an object of this allocator", p);
+	return false;
+}
+
+/* Where the cache knows what was asked for: it is @size now, and red zone behind it. */
+static void resize_in_place(struct kmem_cache *s, char *p, size_t size, size_t usable)
+{
+	if (!slub_debug_orig_size(s))
+		return;
+	set_orig_size(s, p, (unsigned int)size);
+	if (s->flags & SLAB_RED_ZONE)
+		memset(p + size, SLUB_RED_ACTIVE, usable - size);
+}
+
+void *__do_krealloc(void *p, size_t new_size, gfp_t flags, size_t *used, unsigned long caller)
+{
+	struct realloc_range range = {NULL, 0, 0};
 	void *moved;
 
+	*used = 0;
 	if (!new_size) {
 		kfree(p);
 		return ZERO_SIZE_PTR;
 	}
-	if (!ZERO_OR_NULL_PTR(p) && !usable)
-		return NULL; /* ksize() has reported it */
-	if (new_size <= usable) {
-		if (flags & __GFP_ZERO)
-			memset((char *)(size_t)p + new_size, 0, usable - new_size);
-		return (void *)(size_t)p;
+	if (!ZERO_OR_NULL_PTR(p)) {
+		if (!krealloc_range(p, &range))
+			return NULL;
+		*used = range.used;
+		if (new_size <= range.usable) {
+			size_t keep = new_size < range.used ? new_size : range.used;
+
+			if ((flags & __GFP_ZERO) || slub_init_on_alloc)
+				memset((char *)p + keep, 0, range.usable - keep);
+			if (range.s)
+				resize_in_place(range.s, p, new_size, range.usable);
+			return p;
+		}
 	}
-	moved = kmalloc(new_size, flags);
-	if (moved && usable)
-		memcpy(moved, p, usable);
-	if (moved)
+	moved = __do_kmalloc_node(new_size, NULL, flags, NUMA_NO_NODE, caller);
+	if (moved && range.used) {
+		memcpy(moved, p, range.used);
 		kfree(p);
+	}
 	return moved;
+}
+
+void *krealloc(const void *p, size_t new_size, gfp_t flags)
+{
+	size_t used;
+
+	return __do_krealloc((void *)(size_t)p, new_size, flags, &used, world_caller());
+}
+
+void *krealloc_array(void *p, size_t new_n, size_t new_size, gfp_t flags)
+{
+	size_t bytes, used;
+
+	if (__builtin_mul_overflow(new_n, new_size, &bytes))
+		return NULL;
+	return __do_krealloc(p, bytes, flags, &used, world_caller());
 }
 
 void kfree(const void *object)
@@ -177,4 +275,16 @@ void kfree(const void *object)
 	} else if (!free_large_kmalloc(p)) {
 		world_log(LOG_ERR, "kfree(%p): not an object of this allocator; ignored", object);
 	}
+}
+
+void kfree_sensitive(const void *object)
+{
+	void *p = (void *)(size_t)object;
+	size_t bytes = ksize(object);
+
+	if (!bytes)
+		return; /* nothing, or foreign, as ksize() has said */
+	/* No compiler may leave this out: what frees the object lies in another file and sees it. */
+	memset(p, 0, bytes);
+	kfree(object);
 }

@@ -199,6 +199,12 @@ void *kcalloc_node(size_t n, size_t size, gfp_t flags, int node);
 /* What a wrapper calls that is not itself the caller of interest: the caller's caller is. */
 void *kmalloc_track_caller(size_t size, gfp_t flags);
 void *kmalloc_node_track_caller(size_t size, gfp_t flags, int node);
+/* As these, which are macros around it; as functions they count their own caller. */
+void *__kmalloc_node_track_caller(size_t size, gfp_t flags, int node, unsigned long caller);
+#define kmalloc_node_track_caller(size, flags, node)                                               \
+	__kmalloc_node_track_caller((size), (flags), (node),                                       \
+				    (unsigned long)__builtin_return_address(0))
+#define kmalloc_track_caller(size, flags) kmalloc_node_track_caller((size), (flags), NUMA_NO_NODE)
 /*
  * Moves @p to @new_size bytes and keeps the content up to the smaller size. NULL is as
  * kmalloc(); @new_size 0 frees and returns ZERO_SIZE_PTR. On failure @p stays as it was. When
@@ -245,6 +251,11 @@ kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags, unsigned
 /* @buckets: NULL means the ordinary kmalloc caches. */
 void *kmem_buckets_alloc(kmem_buckets *buckets, size_t size, gfp_t flags);
 void *kmem_buckets_alloc_track_caller(kmem_buckets *buckets, size_t size, gfp_t flags);
+void *__kmem_buckets_alloc_track_caller(kmem_buckets *buckets, size_t size, gfp_t flags,
+					unsigned long caller);
+#define kmem_buckets_alloc_track_caller(buckets, size, flags)                                      \
+	__kmem_buckets_alloc_track_caller((buckets), (size), (flags),                              \
+					  (unsigned long)__builtin_return_address(0))
 void *kmem_buckets_valloc(kmem_buckets *buckets, size_t size, gfp_t flags);
 
 /*

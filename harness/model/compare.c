@@ -15,7 +15,7 @@ MODEL_STATS(S)
 _Static_assert((int)M_NR_STATS == (int)NR_SLUB_STAT_ITEMS, "all statistics");
 _Static_assert((int)M_SITE_PAGE == (int)FAULT_PAGE && (int)M_SITE_COMMIT == (int)FAULT_COMMIT &&
 		       (int)M_SITE_PERCPU == (int)FAULT_PERCPU &&
-		       (int)M_SITE_SLAB == (int)FAULT_SLAB &&
+		       (int)M_SITE_SLAB == (int)FAULT_SLAB && (int)M_SITE_MAP == (int)FAULT_MAP &&
 		       (int)M_NR_SITES == (int)NR_WORLD_FAULTS,
 	       "the sites in their order");
 

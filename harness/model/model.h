@@ -188,7 +188,7 @@ struct m_task {
 	int node; /* of that cpu */
 };
 
-enum m_site { M_SITE_PAGE, M_SITE_COMMIT, M_SITE_PERCPU, M_SITE_SLAB, M_NR_SITES };
+enum m_site { M_SITE_PAGE, M_SITE_COMMIT, M_SITE_PERCPU, M_SITE_SLAB, M_SITE_MAP, M_NR_SITES };
 
 struct m_boot {
 	unsigned int cpus, nodes;

@@ -75,6 +75,7 @@ static void switch_to(struct task *next)
 	machine_hash(sim.points << 12 ^ next->idx);
 	m->current = next;
 	sim.cpu = next->cpu;
+	sim.caller = next->caller;
 	coroutine_switch(&from->co, &next->co);
 }
 
@@ -421,6 +422,7 @@ static void drop_task(struct task *task)
 	task->nr_spin = 0;
 	task->rcu_depth = 0;
 	memset(task->area, 0, sizeof(task->area));
+	task->caller = 0;
 }
 
 void machine_end_tasks(void)
@@ -458,6 +460,7 @@ enum sim_outcome sim_run(const struct sim_run_options *options)
 	first = choose(SIM_AT_START);
 	m->current = first;
 	sim.cpu = first->cpu;
+	sim.caller = first->caller;
 	coroutine_switch(&m->outside.co, &first->co);
 
 	m->figures.points = sim.points;
@@ -466,6 +469,7 @@ enum sim_outcome sim_run(const struct sim_run_options *options)
 	machine_end_tasks();
 	machine_set_alarm();
 	sim.cpu = 0;
+	sim.caller = 0;
 	return m->outcome;
 }
 
@@ -500,6 +504,16 @@ void sim_migrate(unsigned int idx, unsigned int cpu)
 		sim.cpu = task->cpu;
 		machine_deliver();
 	}
+}
+
+unsigned long sim_set_caller(unsigned long caller)
+{
+	unsigned long before = sim.caller;
+
+	if (m->running)
+		m->current->caller = caller;
+	sim.caller = caller;
+	return before;
 }
 
 struct sim_figures sim_figures(void)

@@ -15,6 +15,7 @@
 #define ONCE_MAX    16u
 #define ARMED_MAX   32u
 #define LOG_LINES   16u
+#define MAPS_MAX    64u
 
 enum task_state { TASK_FREE, TASK_ALIVE, TASK_ENDED, TASK_LEFT };
 
@@ -40,6 +41,7 @@ struct task {
 	struct coroutine co;
 	unsigned int idx;
 	unsigned int cpu;
+	unsigned long caller;
 	enum task_state state;
 	bool irqs_off;
 	unsigned int irq_depth; /* interrupt handlers on top of the task */
@@ -65,6 +67,11 @@ struct callback {
 	uint64_t number;
 };
 
+/* A mapping, in pages of the window. */
+struct sim_map {
+	uint32_t page, pages;
+};
+
 struct armed_fault {
 	enum world_fault site;
 	uint64_t first, last; /* attempts, by number */
@@ -83,6 +90,8 @@ struct machine_state {
 	uint64_t attempts[NR_WORLD_FAULTS];
 	struct armed_fault armed[ARMED_MAX];
 	unsigned int nr_armed;
+	struct sim_map maps[MAPS_MAX]; /* by address */
+	unsigned int nr_maps;
 	bool reserved;
 	unsigned int nodes; /* those of the configuration, or as faked */
 	unsigned int cpus;  /* likewise */

@@ -2,9 +2,10 @@
 /*
  * The arena, snapshots of a booted machine, and the way back to them.
  *
- * The window: page contents from its beginning, descriptors from BESIDE on, at the same addresses
- * in every run and every process. A page nobody has written holds SIM_FRESH_BYTE (descriptors:
- * zero; contents far up: zero, so that large arenas cost nothing).
+ * The window: page contents from its beginning, descriptors from BESIDE on, mappings from MAPS on,
+ * at the same addresses in every run and every process. A page nobody has written holds
+ * SIM_FRESH_BYTE (descriptors and mappings: zero; contents far up: zero, so that large arenas cost
+ * nothing).
  *
  * A snapshot keeps the section of the core's globals, the machine's state, what is committed,
  * and the pages that differ from fresh ones. A reset puts back the pages that were written since.
@@ -19,12 +20,14 @@
 #define WINDOW_BASE   0x550000000000ul /* below every position independent program */
 #define WINDOW_BYTES  (1ul << SIM_WINDOW_SHIFT)
 #define BESIDE	      SIM_ARENA_BYTES_MAX
+#define BESIDE_BYTES  (64ul << 20)
+#define MAPS	      (BESIDE + BESIDE_BYTES)
 #define PAGE_BYTES    (1ul << SIM_PAGE_SHIFT)
 #define FRESH_MARKED  (16ul << 20) /* contents below this offset are filled with SIM_FRESH_BYTE */
 #define NODE_BYTES    (1ul << 20)  /* of memory by default */
 #define SNAPSHOTS_MAX 16u
 
-_Static_assert(SIM_ARENA_BYTES_MAX < 1ul << SIM_WINDOW_SHIFT, "room for the descriptors");
+_Static_assert(MAPS < 1ul << SIM_WINDOW_SHIFT, "room for descriptors and mappings");
 
 extern char __start_slub_data[] __attribute__((weak));
 extern char __stop_slub_data[] __attribute__((weak));
@@ -62,6 +65,7 @@ static size_t nr_commits, room_commits;
 
 static bool mapped;
 static size_t contents_max, beside_max; /* bytes of the window ever given to a core */
+static size_t maps_max;			/* of mappings, likewise */
 static size_t fresh_filled;		/* contents filled with SIM_FRESH_BYTE so far */
 
 static struct machine *const m = &machine;
@@ -115,10 +119,17 @@ static bool page_committed(uint32_t page)
 	return committed[page / 64] >> page % 64 & 1;
 }
 
-/* Descriptors read as zero before they are committed, contents may not be touched. */
+/* Descriptors read as zero before they are committed, contents and mappings may not be touched. */
+static bool poisoned_unless_committed(uint32_t page)
+{
+	uintptr_t at = (uintptr_t)page << SIM_PAGE_SHIFT;
+
+	return at < BESIDE || at >= MAPS;
+}
+
 static void set_committed(struct commit range, bool on)
 {
-	bool contents = (uintptr_t)range.page << SIM_PAGE_SHIFT < BESIDE;
+	bool contents = poisoned_unless_committed(range.page);
 
 	uint32_t end = range.page + range.pages;
 
@@ -205,7 +216,7 @@ bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside)
 	bytes = node_bytes * nodes;
 	if (!bytes)
 		return false;
-	if (beside > (WINDOW_BYTES - BESIDE) / (bytes >> SIM_PAGE_SHIFT))
+	if (beside > BESIDE_BYTES / (bytes >> SIM_PAGE_SHIFT))
 		return false;
 	beside_bytes = (bytes >> SIM_PAGE_SHIFT) * beside;
 	map_window();
@@ -242,6 +253,8 @@ static bool in_window(const void *addr, size_t bytes)
 
 	if (at < BESIDE)
 		return at < contents_max && bytes <= contents_max - at;
+	if (at >= MAPS)
+		return at - MAPS < maps_max && bytes <= maps_max - (at - MAPS);
 	at -= BESIDE;
 	return at < beside_max && bytes <= beside_max - at;
 }
@@ -254,7 +267,7 @@ bool world_arena_commit(void *addr, size_t bytes, int node)
 
 	if (node < 0 || node >= (int)m->state.nodes)
 		sim_fail(SIM_MEMORY, "memory is committed on node %d", node);
-	if (!m->state.reserved || !in_window(addr, bytes))
+	if (!m->state.reserved || at >= MAPS || !in_window(addr, bytes))
 		sim_fail(SIM_MEMORY, "a commit of %zu bytes at %p, outside of the arena", bytes,
 			 addr);
 	if (!bytes)
@@ -277,7 +290,8 @@ bool world_arena_commit(void *addr, size_t bytes, int node)
 
 void world_arena_release(void *addr, size_t bytes)
 {
-	if (!in_window(addr, bytes) || !sim_committed(addr, bytes))
+	if ((uintptr_t)addr - WINDOW_BASE >= MAPS || !in_window(addr, bytes) ||
+	    !sim_committed(addr, bytes))
 		sim_fail(SIM_MEMORY, "a release of %zu bytes at %p, which are not committed", bytes,
 			 addr);
 	sim_touch(addr, bytes);
@@ -293,6 +307,82 @@ SANITIZE_IGNORE const void *sim_released_written(const void *addr, size_t bytes)
 			return (const char *)addr + i;
 	}
 	return NULL;
+}
+
+/* ---- mappings */
+
+static void close_maps(void)
+{
+	for (unsigned int i = 0; i < m->state.nr_maps; i++)
+		set_committed((struct commit){m->state.maps[i].page, m->state.maps[i].pages},
+			      false);
+}
+
+static void open_maps(void)
+{
+	for (unsigned int i = 0; i < m->state.nr_maps; i++)
+		set_committed((struct commit){m->state.maps[i].page, m->state.maps[i].pages}, true);
+}
+
+static const char *saved_page(const struct snapshot *snapshot, uint32_t page);
+
+/* What another mapping has left there goes. */
+static void zero_map(uint32_t page, uint32_t pages)
+{
+	for (; pages--; page++) {
+		if (!sim_written[page] && !saved_page(current, page))
+			continue;
+		sim_touch_word(page_addr(page));
+		memset(page_addr(page), 0, PAGE_BYTES);
+	}
+}
+
+void *world_map(size_t bytes, int node)
+{
+	uint32_t at = (uint32_t)(MAPS >> SIM_PAGE_SHIFT), pages, place = 0;
+	size_t end;
+
+	if (!bytes || bytes % PAGE_BYTES || node < NUMA_NO_NODE || node >= (int)m->state.nodes)
+		sim_fail(SIM_MEMORY, "a mapping of %zu bytes is asked for on node %d", bytes, node);
+	if (bytes >= WINDOW_BYTES - MAPS || m->state.nr_maps == MAPS_MAX)
+		return NULL;
+	pages = (uint32_t)(bytes >> SIM_PAGE_SHIFT);
+	/* The lowest gap that holds them and, behind them, a page that nobody may touch. */
+	for (; place < m->state.nr_maps; place++) {
+		if (m->state.maps[place].page - at > pages)
+			break;
+		at = m->state.maps[place].page + m->state.maps[place].pages + 1;
+	}
+	if (at + (size_t)pages >= SIM_WINDOW_PAGES)
+		return NULL;
+	map_window();
+	end = ((size_t)at + pages + 1) << SIM_PAGE_SHIFT;
+	if (end > MAPS + maps_max) {
+		sanitize_poison((char *)WINDOW_BASE + MAPS + maps_max, end - MAPS - maps_max);
+		maps_max = end - MAPS;
+	}
+	for (unsigned int i = m->state.nr_maps++; i > place; i--)
+		m->state.maps[i] = m->state.maps[i - 1];
+	m->state.maps[place] = (struct sim_map){at, pages};
+	set_committed((struct commit){at, pages}, true);
+	zero_map(at, pages);
+	return page_addr(at);
+}
+
+void world_unmap(void *addr, size_t bytes)
+{
+	for (unsigned int i = 0; i < m->state.nr_maps; i++) {
+		struct sim_map map = m->state.maps[i];
+
+		if (page_addr(map.page) != addr || (size_t)map.pages << SIM_PAGE_SHIFT != bytes)
+			continue;
+		set_committed((struct commit){map.page, map.pages}, false);
+		m->state.nr_maps--;
+		for (; i < m->state.nr_maps; i++)
+			m->state.maps[i] = m->state.maps[i + 1];
+		return;
+	}
+	sim_fail(SIM_MEMORY, "%zu bytes at %p are unmapped, which are no mapping", bytes, addr);
 }
 
 /* ---- snapshots */
@@ -320,7 +410,7 @@ static void restore_page(uint32_t page, const struct snapshot *snapshot)
 {
 	const char *saved = saved_page(snapshot, page);
 	char *to = page_addr(page);
-	bool closed = SIM_ASAN && !page_committed(page) && to < (char *)WINDOW_BASE + BESIDE;
+	bool closed = SIM_ASAN && !page_committed(page) && poisoned_unless_committed(page);
 
 	if (closed)
 		sanitize_unpoison(to, PAGE_BYTES);
@@ -363,8 +453,10 @@ SANITIZE_IGNORE static void verify_page(uint32_t page)
 			"sim: reset: the byte at %s + 0x%zx was written without the seam's macros "
 			"or "
 			"sim_touch(): a run would see what the run before has left\n",
-			page_addr(page) < (char *)WINDOW_BASE + BESIDE ? "arena" : "descriptors",
-			(((size_t)page << SIM_PAGE_SHIFT) + i) % BESIDE);
+			page_addr(page) < (char *)WINDOW_BASE + BESIDE ? "arena"
+			: page_addr(page) < (char *)WINDOW_BASE + MAPS ? "descriptors"
+								       : "mappings",
+			((size_t)page << SIM_PAGE_SHIFT) + i);
 		abort();
 	}
 }
@@ -375,6 +467,8 @@ static void verify_all(void)
 		verify_page((uint32_t)(at >> SIM_PAGE_SHIFT));
 	for (size_t at = 0; at < beside_max; at += PAGE_BYTES)
 		verify_page((uint32_t)((BESIDE + at) >> SIM_PAGE_SHIFT));
+	for (size_t at = 0; at < maps_max; at += PAGE_BYTES)
+		verify_page((uint32_t)((MAPS + at) >> SIM_PAGE_SHIFT));
 }
 
 bool sim_verify_resets(bool on)
@@ -483,6 +577,7 @@ static void back_to_start(void)
 	}
 	touch_snapshot(current);
 	current = NULL;
+	close_maps();
 	undo_commits(0);
 	restore_written(NULL);
 	memcpy(__start_slub_data, data_at_start, data_bytes());
@@ -540,10 +635,12 @@ void sim_reset(uint64_t seed)
 	if (!current)
 		sim_fail(SIM_CONTEXT, "sim_reset() before sim_boot()");
 	machine_end_tasks();
+	close_maps();
 	restore_written(current);
 	undo_commits(current->nr_commits);
 	memcpy(__start_slub_data, current->data, data_bytes());
 	m->state = current->state;
+	open_maps();
 	seed_random(seed);
 	rcu_forget();
 	m->has_finding = false;

@@ -112,6 +112,12 @@ unsigned int sim_rcu_task(void);
 /* Moves a task to @cpu. @task: the running one, or one that is preempted. */
 void sim_migrate(unsigned int task, unsigned int cpu);
 
+/*
+ * From now on the running task calls the core from @caller, any number; 0 at its start. Whoever
+ * wants replays that are the same derives it from the program. Return: what it was before.
+ */
+unsigned long sim_set_caller(unsigned long caller);
+
 /* The policy is asked at scheduling point @point, counted by sim.points; SIM_NEVER: not. */
 void sim_alarm_at(uint64_t point);
 

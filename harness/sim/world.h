@@ -50,9 +50,10 @@ enum sim_kind {
 
 /* What every point touches; the rest of the machine is in sim.h. */
 struct sim_hot {
-	uint64_t points;  /* scheduling points passed in this run */
-	uint64_t alarm;	  /* the point at which sim_point_slow() is wanted next */
-	unsigned int cpu; /* of the task that runs */
+	uint64_t points;      /* scheduling points passed in this run */
+	uint64_t alarm;	      /* the point at which sim_point_slow() is wanted next */
+	unsigned int cpu;     /* of the task that runs */
+	unsigned long caller; /* what it says of itself: sim_set_caller() */
 };
 extern struct sim_hot sim;
 
@@ -280,8 +281,9 @@ static inline unsigned int world_cpu(void)
 	return sim.cpu;
 }
 
-/* Where code lies differs from run to run: no call is told from another. */
-#define world_caller() 0ul
+/* Where code lies differs from run to run: a call comes from where its task says it does. */
+#define world_caller()		 (sim.caller)
+#define world_caller_at(address) ((void)(address), sim.caller)
 
 _Noreturn void sim_assert_failed(const char *condition, const char *file, int line,
 				 const char *function);

@@ -17,21 +17,27 @@ static bool has_cache(const char *name)
 
 static void body_boot_state(void)
 {
-	static const char *const names[] = {
-		"kmem_cache",  "kmem_cache_node", "kmalloc-8",	 "kmalloc-16",	"kmalloc-32",
-		"kmalloc-64",  "kmalloc-96",	  "kmalloc-128", "kmalloc-192", "kmalloc-256",
-		"kmalloc-512", "kmalloc-1k",	  "kmalloc-2k",	 "kmalloc-4k",	"kmalloc-8k"};
+	static const char *const types[] = {"kmalloc-", "kmalloc-rcl-", "dma-kmalloc-",
+					    "kmalloc-cg-"};
+	static const char *const sizes[] = {"8",   "16",  "32", "64", "96", "128", "192",
+					    "256", "512", "1k", "2k", "4k", "8k"};
 	struct slab_check_report report;
 	struct kmem_cache *s;
 	unsigned int nr = 0;
 
 	slub_init();
 	EXPECT(slab_state == FULL);
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		EXPECT(has_cache(names[i]));
+	EXPECT(has_cache("kmem_cache") && has_cache("kmem_cache_node") &&
+	       has_cache("kmalloc_buckets"));
+	for (unsigned int i = 0; i < 4 * 13; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%s%s", types[i / 13], sizes[i % 13]);
+		EXPECT(has_cache(name));
+	}
 	list_for_each_entry (s, &slab_caches, list)
 		nr++;
-	EXPECT(nr == sizeof(names) / sizeof(names[0]));
+	EXPECT(nr == 3 + 4 * 13);
 	EXPECT(slab_check(NULL, CHECK_ALL, &report));
 	/* A cache structure for each, and a node structure for each and node. */
 	EXPECT(report.objects - report.free == nr + nr * world_nr_nodes());
@@ -111,7 +117,7 @@ static void body_good_options(void)
 	slub_init();
 	EXPECT(slub_order_policy.max_order == 1 && slub_order_policy.min_objects == 4);
 	EXPECT(slub_nomerge);
-	EXPECT(oo_order(kmalloc_slab(2048)->oo) == 1);
+	EXPECT(oo_order(kmalloc_slab(2048, NULL, 0, 0)->oo) == 1);
 }
 
 static void good_options_are_taken(void **unused)
@@ -125,7 +131,7 @@ static void body_environment(void)
 	setenv("LIBSLUB_OPTIONS", "slab_max_order=0", 1);
 	slub_init();
 	EXPECT(slub_order_policy.max_order == 0);
-	EXPECT(oo_order(kmalloc_slab(1024)->oo) == 0);
+	EXPECT(oo_order(kmalloc_slab(1024, NULL, 0, 0)->oo) == 0);
 }
 
 static void the_environment_holds_options_too(void **unused)
@@ -140,7 +146,7 @@ static void body_nodes(void)
 	slub_init();
 	EXPECT(world_nr_nodes() == 3);
 	for (int node = 0; node < 3; node++)
-		EXPECT(get_node(kmalloc_slab(64), node) != NULL);
+		EXPECT(get_node(kmalloc_slab(64, NULL, 0, 0), node) != NULL);
 }
 
 static void nodes_can_be_faked(void **unused)

@@ -368,10 +368,10 @@ static void body_failslab(void)
 	/* The boot is spared. */
 	slub_init();
 	log_begin();
-	fails = should_failslab(kmalloc_slab(64), GFP_KERNEL, 64);
+	fails = should_failslab(kmalloc_slab(64, NULL, 0, 0), GFP_KERNEL, 64);
 	log_end();
 	EXPECT(fails && strstr(log_text, "FAULT_INJECTION: forcing a failure.\nname failslab, "
-				      "interval 1, probability 100, space 0, times -1\n"));
+					 "interval 1, probability 100, space 0, times -1\n"));
 }
 
 static void failslab_takes_four_numbers(void **unused)

@@ -233,6 +233,22 @@ void world_arena_release(void *addr, size_t bytes)
 	(void)bytes;
 }
 
+/* A mapping is an object of its own, which the model checker sees the ends of. */
+void *world_map(size_t bytes, int node)
+{
+	(void)node;
+	__CPROVER_assert(bytes && bytes % PAGE_SIZE == 0, "a mapping of whole pages");
+	return nondet_bool() ? __CPROVER_allocate(bytes, 1) : NULL;
+}
+
+void world_unmap(void *addr, size_t bytes)
+{
+	__CPROVER_assert(__CPROVER_DYNAMIC_OBJECT(addr) && __CPROVER_POINTER_OFFSET(addr) == 0,
+			 "a mapping is ended at its start");
+	__CPROVER_assert(__CPROVER_OBJECT_SIZE(addr) == bytes, "a mapping is ended as a whole");
+	__CPROVER_deallocate(addr);
+}
+
 /* ---- Grace periods: remembered, and ended by the proof */
 
 struct rcu_head *world_rcu_pending;

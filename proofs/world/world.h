@@ -140,7 +140,8 @@ void world_spin_unlock(spinlock_t *lock);
 		world_spin_unlock(lock);                                                           \
 	} while (0)
 
-#define world_caller() nondet_ulong()
+#define world_caller()		 nondet_ulong()
+#define world_caller_at(address) (address)
 
 /* ---- 5. Assertions are proof obligations; the call stands outside, for coverage to see it */
 

@@ -92,6 +92,9 @@ void *world_task_area(void);
  *	unsigned long world_caller()	who called the function that this stands in, as an address
  *					that world_symbol() can name; the same in every run of a
  *					world that replays
+ *
+ *	unsigned long world_caller_at(address)
+ *					the same for a call that returns to @address
  */
 /* Distance as in the ACPI SLIT: 10 for the same node, more for others. */
 int world_node_distance(int from, int to);
@@ -109,6 +112,7 @@ enum world_lock_rank {
 	RANK_SLAB_MUTEX,       /* slab_mutex: list of caches, hotplug, attribute changes */
 	RANK_LIST_LOCK,	       /* kmem_cache_node.list_lock */
 	RANK_PERCPU,	       /* the per-cpu area allocator */
+	RANK_VMAP,	       /* the table of mappings */
 	RANK_PAGES,	       /* a node's page lists: the innermost */
 };
 
@@ -173,6 +177,16 @@ bool world_arena_commit(void *addr, size_t bytes, int node);
 void world_arena_release(void *addr, size_t bytes);
 
 /*
+ * A mapping of its own, outside of the arena, on @node where that can be; it reads as zero, and
+ * a world may put a page behind it that nobody can touch.
+ * @bytes: a multiple of 4096, not 0; @node: NUMA_NO_NODE for the local one
+ * Return: its address, aligned to 4096; NULL when there is no room, and nothing is done.
+ */
+void *world_map(size_t bytes, int node);
+/* Ends the mapping that world_map() made at @addr, of the same @bytes. */
+void world_unmap(void *addr, size_t bytes);
+
+/*
  * 5. Grace periods
  *
  * A grace period ends when every reader that had entered before it began has left. Callbacks
@@ -215,6 +229,7 @@ enum world_fault {
 	FAULT_COMMIT, /* growth of the arena */
 	FAULT_PERCPU, /* alloc_percpu_slots() */
 	FAULT_SLAB,   /* an object, before any source is tried (failslab) */
+	FAULT_MAP,    /* a mapping for kvmalloc() */
 	NR_WORLD_FAULTS
 };
 bool world_should_fail(enum world_fault site);

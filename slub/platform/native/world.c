@@ -205,6 +205,31 @@ void world_arena_release(void *addr, size_t bytes)
 	errno = saved;
 }
 
+/* The page behind it stays out of reach: who runs over the end is stopped there. */
+void *world_map(size_t bytes, int node)
+{
+	int saved = errno;
+	char *p = reserve(bytes + PAGE_BYTES, PROT_NONE);
+
+	if (p && mprotect(p, bytes, PROT_READ | PROT_WRITE) != 0) {
+		munmap(p, bytes + PAGE_BYTES);
+		p = NULL;
+	}
+	/* Without a wish, first touch places each page on its cpu's node. */
+	if (p && node != NUMA_NO_NODE)
+		native_place(p, bytes, node);
+	errno = saved;
+	return p;
+}
+
+void world_unmap(void *addr, size_t bytes)
+{
+	int saved = errno;
+
+	munmap(addr, bytes + PAGE_BYTES);
+	errno = saved;
+}
+
 /*
  * 4. Faults: none by itself; a test sets the hook.
  */

@@ -121,7 +121,8 @@ struct world_mutex {
 	void *owner; /* the holder's task area */
 };
 
-#define world_caller() ((unsigned long)__builtin_return_address(0))
+#define world_caller()		 ((unsigned long)__builtin_return_address(0))
+#define world_caller_at(address) (address)
 
 void rcu_fork_prepare(void);
 void rcu_fork_parent(void);
