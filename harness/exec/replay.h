@@ -11,6 +11,7 @@
 struct replay_options {
 	unsigned int oracles; /* EXEC_ORACLE_* */
 	bool ordered, pin;    /* native */
+	bool model;	      /* sim: oracle 5, harness/model */
 };
 
 enum replay_outcome { REPLAY_CLEAN, REPLAY_FINDING, REPLAY_INCONCLUSIVE };

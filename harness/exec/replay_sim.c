@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "drive_sim.h"
+#include "harness/model/attach.h"
 #include "replay.h"
 
 static_assert(REPLAY_EXIT_NO_MEMORY == SIM_EXIT_NO_MEMORY, "a replay passes it on");
@@ -119,6 +120,8 @@ void replay_program(const struct program *program, const struct replay_options *
 	}
 	if (!sized.header.node_pages && program->nr_records >= MANY_RECORDS)
 		sized.header.node_pages = pages_of_a_node(program);
+	if (options->model)
+		model_attach();
 	began = seconds_now();
 	drive_sim_run(drive, &sized, &how, &of);
 	result->seconds = seconds_now() - began;

@@ -7,7 +7,7 @@ model-watched := kmem_cache_create kmem_cache_create_usercopy __kmem_cache_creat
 	kmem_cache_alloc kmem_cache_zalloc kmem_cache_alloc_node kmem_cache_free \
 	kmem_cache_alloc_bulk kmem_cache_free_bulk kmalloc kzalloc kmalloc_node kmalloc_array \
 	kcalloc krealloc kfree ksize kmalloc_size_roundup slub_flush_all slub_attribute_store slub_cpu_down slub_cpu_up \
-	alloc_pages free_pages slub_reclaim world_random sim_fault_arm sim_boot sim_reset
+	alloc_pages free_pages slub_reclaim kvfree_rcu_reclaim world_random sim_fault_arm sim_boot sim_reset
 model-link := $(model-watched:%=-Wl$(comma)--wrap=%)
 
 model-sources := $(addprefix harness/model/,attach.c attributes.c caches.c compare.c compare_text.c differ.c kmalloc.c \

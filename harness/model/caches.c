@@ -297,7 +297,7 @@ void m_destroy(struct m_cache *s)
 		return;
 	}
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
-		m_tape_released();
+		m_callbacks();
 	release(s);
 	for (const struct m_alias *alias = s->aliases; alias; alias = alias->next)
 		m_kfree(alias->object);

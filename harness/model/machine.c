@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/sim/sim.h"
 #include "model.h"
 
 struct model model;
@@ -25,6 +26,11 @@ static struct {
 	bool percpu;
 } freed[TAPE_MAX];
 static unsigned int nr_freed;
+static struct {
+	void *object;
+	unsigned int cpu;
+} callbacks[TAPE_MAX];
+static unsigned int nr_callbacks, next_callback;
 static uint64_t draws[TAPE_MAX];
 static unsigned int nr_draws, next_draw;
 static bool overflow;
@@ -33,6 +39,7 @@ void m_tape_clear(void)
 {
 	nr_pages = next_page = 0;
 	nr_freed = 0;
+	nr_callbacks = next_callback = 0;
 	nr_draws = next_draw = 0;
 	overflow = false;
 }
@@ -57,6 +64,35 @@ void m_tape_free(char *base, bool percpu)
 	}
 	freed[nr_freed].base = base;
 	freed[nr_freed++].percpu = percpu;
+}
+
+void m_tape_callback(void *object, unsigned int cpu)
+{
+	if (nr_callbacks == TAPE_MAX) {
+		overflow = true;
+		return;
+	}
+	callbacks[nr_callbacks].object = object;
+	callbacks[nr_callbacks++].cpu = cpu;
+}
+
+/* The first @until of those on the tape. */
+static void run_callbacks(unsigned int until)
+{
+	struct m_task task = model.task;
+
+	for (; next_callback < until; next_callback++) {
+		model.task.cpu = callbacks[next_callback].cpu;
+		model.task.node = world_cpu_to_node(model.task.cpu);
+		m_kfree(callbacks[next_callback].object);
+	}
+	model.task = task;
+}
+
+void m_callbacks(void)
+{
+	m_tape_released();
+	run_callbacks(nr_callbacks);
 }
 
 void m_tape_draw(uint64_t value)
@@ -95,6 +131,7 @@ static bool take_page_event(struct m_page_event *wanted)
 		return false;
 	}
 	wanted->reclaims = event->reclaims;
+	wanted->callbacks = event->callbacks;
 	wanted->grace_periods = event->grace_periods;
 	wanted->base = event->base;
 	wanted->got_node = event->got_node;
@@ -116,6 +153,7 @@ static void reclaim(const struct m_page_event *event)
 			m_shrink(s);
 	if (event->grace_periods)
 		m_tape_released();
+	run_callbacks(event->callbacks);
 }
 
 static bool request_pages(struct m_page_event *wanted)
@@ -257,6 +295,8 @@ void m_tape_check(void)
 	}
 	if (next_page < nr_pages)
 		m_differ("none", page_text(&pages[next_page], text), "request for pages");
+	if (next_callback < nr_callbacks)
+		m_differ_number(next_callback, nr_callbacks, "objects freed by callbacks");
 	if (next_draw < nr_draws)
 		m_differ_number(next_draw, nr_draws, "random draws");
 	for (unsigned int i = 0; i < nr_freed; i++)

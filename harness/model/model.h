@@ -259,13 +259,18 @@ struct m_page_event {
 	char *base; /* NULL: failed */
 	int got_node;
 	bool reserve;
-	unsigned int reclaims; /* empty slabs of all caches were given back meanwhile, so often */
-	bool grace_periods;    /* … and discarded slabs whose grace period had ended */
+	unsigned int callbacks; /* objects that callbacks had freed when it was over */
+	unsigned int reclaims;	/* empty slabs of all caches were given back meanwhile, so often */
+	bool grace_periods;	/* … and discarded slabs whose grace period had ended */
 };
 void m_tape_clear(void);
 /* The event stays on the tape: what is learned of it later is written there. */
 struct m_page_event *m_tape_page(const struct m_page_event *event);
 void m_tape_free(char *base, bool percpu);
+/* An object was freed on @cpu by a callback, in the middle of another call. */
+void m_tape_callback(void *object, unsigned int cpu);
+/* The call waits for grace periods: callbacks that have run till now free their objects. */
+void m_callbacks(void);
 void m_tape_draw(uint64_t value);
 /* A difference for whatever was asked for and is not explained. */
 void m_tape_check(void);

@@ -32,6 +32,9 @@ static enum {
 } state;
 static bool inside; /* a call is being performed */
 static unsigned int inside_task;
+static bool in_callback;	     /* which has come in the middle of it */
+static unsigned int nr_callbacks;    /* of those, so far */
+static struct m_page_event *request; /* for pages, that is being served */
 
 void m_watch(void (*tell)(const struct m_difference *difference))
 {
@@ -65,6 +68,8 @@ static bool begin(void)
 		tell();
 	if (state != WATCHING)
 		return false;
+	if (inside && in_callback)
+		return false;
 	if (inside) {
 		if (inside_task != sim_task() || sim_in_interrupt()) {
 			/* Two calls at once: that is beyond a model that knows one at a time. */
@@ -87,6 +92,7 @@ static bool begin(void)
 	m_tape_clear();
 	inside = true;
 	inside_task = sim_task();
+	nr_callbacks = 0;
 	model.task.cpu = world_cpu();
 	model.task.node = world_cpu_to_node(model.task.cpu);
 	return true;
@@ -371,7 +377,20 @@ BOTH(same_number, slub_cpu_up, int, __real_slub_cpu_up(cpu), m_cpu_up_call(cpu))
 /*
  * What the allocator asks of its surroundings
  */
-static struct m_page_event *request; /* that is being served */
+
+/* A callback frees an object: in the middle of a call that waits, or as a call of its own. */
+REAL(void, kvfree_rcu_reclaim, void *object)
+{
+	if (state == WATCHING && inside) {
+		nr_callbacks++;
+		m_tape_callback(object, world_cpu());
+		in_callback = true;
+		__real_kvfree_rcu_reclaim(object);
+		in_callback = false;
+		return;
+	}
+	__real_kvfree_rcu_reclaim(object);
+}
 
 REAL(struct page *, alloc_pages, gfp_t flags, unsigned int order, int node, enum page_kind kind)
 {
@@ -390,6 +409,7 @@ REAL(struct page *, alloc_pages, gfp_t flags, unsigned int order, int node, enum
 	event = request = m_tape_page(&asked);
 	page = __real_alloc_pages(flags, order, node, kind);
 	request = outer;
+	event->callbacks = nr_callbacks;
 	if (page) {
 		event->base = page_address(page);
 		event->got_node = page_to_nid(page);
@@ -451,7 +471,7 @@ REAL(bool, sim_boot, const struct sim_config *config, void (*boot)(void *arg), v
 REAL(void, sim_reset, uint64_t seed)
 {
 	__real_sim_reset(seed);
-	inside = false;
+	inside = in_callback = false;
 	request = NULL;
 	state = NOT_BOOTED;
 	if (!found || slab_state != FULL)

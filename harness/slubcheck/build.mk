@@ -9,7 +9,8 @@ slubcheck-native := $(slubcheck-sources) $(exec-native-sources) harness/exec/rep
 slubcheck-sim := $(slubcheck-sources) $(exec-sim-sources) harness/exec/replay_sim.c
 
 $(foreach v,native native-asan native-tsan,$(eval $(call program,$v,slubcheck,$(slubcheck-native),)))
-$(foreach v,sim sim-asan,$(eval $(call program,$v,slubcheck-sim,$(slubcheck-sim),)))
+$(foreach v,sim sim-asan,$(eval $(call program,$v,slubcheck-sim,$(slubcheck-sim) \
+	$(model-sources),$(model-link))))
 TOOLS += $(O)/native/slubcheck $(O)/sim/slubcheck-sim
 
 # The script is run where it stands; it needs the tool, also as built with the sanitizers.

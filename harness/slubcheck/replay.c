@@ -34,8 +34,9 @@ static const char help[] =
 	"      --ordered      native: one record after the other, in file order\n"
 	"      --pin          native: threads go to the cpus that the records name\n"
 	"  -n, --repeat N     perform each file N times, 1 to 1000000\n"
-	"      --oracles SET  digits of 1234, or none: 1 ownership, 2 content, 3 nothing is\n"
-	"                     lost, 4 the allocator's own invariants (default 1234)\n"
+	"      --oracles SET  digits of 12345, or none: 1 ownership, 2 content, 3 nothing is\n"
+	"                     lost, 4 the allocator's own invariants, 5 it equals the reference\n"
+	"                     model (sim, where one call is at a time) (default 1234)\n"
 	"      --timeout S    a file that takes longer is inconclusive, 1 to 86400 seconds\n"
 	"                     (default 600)\n"
 	"      --no-fork      perform in this process, for debuggers; the boot options of the\n"
@@ -316,18 +317,23 @@ static bool read_number(const char *option, const char *text, unsigned long max,
 	return false;
 }
 
-static bool read_oracles(const char *text, unsigned int *oracles)
+static bool read_oracles(const char *text, struct replay_options *options)
 {
 	const char *at;
 
-	*oracles = 0;
+	options->oracles = 0;
+	options->model = false;
 	if (!strcmp(text, "none"))
 		return true;
-	for (at = text; *at >= '1' && *at <= '4'; at++)
-		*oracles |= 1u << (*at - '0');
+	for (at = text; *at >= '1' && *at <= '5'; at++) {
+		if (*at == '5')
+			options->model = true;
+		else
+			options->oracles |= 1u << (*at - '0');
+	}
 	if (at != text && !*at)
 		return true;
-	slubcheck_complain("replay: --oracles is '%s'; allowed are digits of 1234, or none", text);
+	slubcheck_complain("replay: --oracles is '%s'; allowed are digits of 12345, or none", text);
 	return false;
 }
 
@@ -368,7 +374,7 @@ static bool read_option(struct request *request, int option, char **argv)
 		return true;
 	case OPTION_ORACLES:
 		request->oracles = optarg;
-		return read_oracles(optarg, &request->options.oracles);
+		return read_oracles(optarg, &request->options);
 	case OPTION_TIMEOUT:
 		return read_number("--timeout", optarg, 86400, &request->timeout);
 	case OPTION_NO_FORK:
@@ -437,6 +443,10 @@ int slubcheck_replay(int argc, char **argv)
 	/* The arguments of main() begin one before ours. */
 	if (strcmp(request.world, replay_world))
 		return become_other_world(request.world, argv - 1);
+	if (!strcmp(request.world, "native") && request.options.model)
+		return slubcheck_complain("replay: --oracles is '%s'; 5, the reference model, is "
+					  "for --world sim",
+					  request.oracles);
 	if (!strcmp(request.world, "sim") && (request.options.ordered || request.options.pin))
 		return slubcheck_complain("replay: --ordered and --pin are for --world native; the "
 					  "program says the order in --world sim");

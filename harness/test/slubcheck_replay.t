@@ -154,8 +154,12 @@ refuses 'replay: no FILE is named'
 ok 'no file'
 refuses "replay: --world is 'mars'; allowed are native and sim" --world mars many.txt
 ok 'no such world'
-refuses "replay: --oracles is '5'; allowed are digits of 1234" --oracles 5 many.txt
+refuses "replay: --oracles is '6'; allowed are digits of 12345" --oracles 6 many.txt
 ok 'no such oracle'
+refuses "replay: --oracles is '15'; 5, the reference model, is for --world sim" --oracles 15 many.txt
+ok 'the model is not for threads'
+run 0 "$slubcheck" replay --world sim --oracles 12345 many.txt
+ok 'the model in the simulated world'
 refuses "replay: --repeat is '0'; allowed is 1 to 1000000" -n 0 many.txt
 ok 'repeat out of range'
 refuses "replay: --timeout is '1x'; allowed is 1 to 86400" --timeout 1x many.txt
