@@ -6,7 +6,12 @@ model-watched := kmem_cache_create kmem_cache_create_usercopy __kmem_cache_creat
 	kmem_cache_destroy kmem_cache_shrink kmem_cache_size \
 	kmem_cache_alloc kmem_cache_zalloc kmem_cache_alloc_node kmem_cache_free \
 	kmem_cache_alloc_bulk kmem_cache_free_bulk kmalloc kzalloc kmalloc_node kmalloc_array \
-	kcalloc krealloc kfree ksize kmalloc_size_roundup slub_flush_all slub_attribute_store slub_cpu_down slub_cpu_up \
+	kcalloc krealloc kfree ksize kzalloc_node kmalloc_array_node kcalloc_node \
+	kmalloc_track_caller kmalloc_node_track_caller __kmalloc_node_track_caller krealloc_array \
+	kfree_sensitive kvmalloc kvzalloc kvmalloc_node kvzalloc_node kvmalloc_array kvcalloc \
+	kvrealloc kvfree kvfree_sensitive kmem_buckets_create kmem_buckets_destroy \
+	kmem_buckets_alloc kmem_buckets_alloc_track_caller __kmem_buckets_alloc_track_caller \
+	kmem_buckets_valloc world_map kmalloc_size_roundup slub_flush_all slub_attribute_store slub_cpu_down slub_cpu_up \
 	alloc_pages free_pages slub_reclaim kvfree_rcu_reclaim world_random sim_fault_arm sim_boot sim_reset
 model-link := $(model-watched:%=-Wl$(comma)--wrap=%)
 

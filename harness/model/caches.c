@@ -351,6 +351,14 @@ void m_forget(void)
 		}
 	}
 	model.changed = NULL;
+	m_forget_maps();
+	memset(model.kmalloc, 0, sizeof(model.kmalloc));
+	while (model.buckets) {
+		struct m_buckets *b = model.buckets;
+
+		model.buckets = b->next;
+		free(b);
+	}
 	while (model.oldest)
 		m_cache_forget(model.oldest);
 	model.cache_of_caches = model.cache_of_nodes = NULL;

@@ -1,36 +1,74 @@
 /* SPDX-License-Identifier: MIT */
 /* The kmalloc family in the model: which cache serves a size, and what none serves. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
 
-static const unsigned int sizes[] = {8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192};
+/* In the order in which they are made. */
+static const unsigned int sizes[] = {96, 192, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192};
+#define NR_SIZES (sizeof(sizes) / sizeof(sizes[0]))
+_Static_assert(NR_SIZES == M_KMALLOC_SIZES, "a bucket for each size");
 
-static struct m_cache *by_size(unsigned int size)
+static void size_name(unsigned int size, char name[16])
 {
-	char name[24];
-	struct m_cache *s;
-
 	if (size < 1024)
-		snprintf(name, sizeof(name), "kmalloc-%u", size);
+		snprintf(name, 16, "%u", size);
 	else
-		snprintf(name, sizeof(name), "kmalloc-%uk", size / 1024);
-	for (s = model.oldest; s; s = s->next)
-		if ((s->flags & SLAB_KMALLOC) && !strcmp(s->name, name))
-			return s;
-	return NULL;
+		snprintf(name, 16, "%uk", size / 1024);
+}
+
+/* The type by the request: the first of these that it asks for, or the ordinary one. */
+static const char *type_name(gfp_t gfp)
+{
+	return gfp & __GFP_DMA		 ? "dma-kmalloc-"
+	       : gfp & __GFP_RECLAIMABLE ? "kmalloc-rcl-"
+	       : gfp & __GFP_ACCOUNT	 ? "kmalloc-cg-"
+					 : "kmalloc-";
 }
 
 /* The smallest that is large enough. */
+static unsigned int cache_size(size_t size)
+{
+	unsigned int best = KMALLOC_MAX_CACHE_SIZE;
+
+	for (size_t i = 0; i < NR_SIZES; i++)
+		if (sizes[i] >= size && sizes[i] < best)
+			best = sizes[i];
+	return best;
+}
+
+static struct m_cache *find_kmalloc_cache(unsigned int size, gfp_t gfp)
+{
+	char name[M_NAME_MAX + 16], number[16];
+
+	size_name(size, number);
+	snprintf(name, sizeof(name), "%s%s", type_name(gfp), number);
+	for (struct m_cache *s = model.oldest; s; s = s->next)
+		if ((s->flags & SLAB_KMALLOC) && !strcmp(s->name, name))
+			return s;
+	m_differ("a cache", "none", "%s", name);
+	return model.oldest;
+}
+
 struct m_cache *m_kmalloc_cache(size_t size, gfp_t gfp)
 {
-	(void)gfp;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		if (size <= sizes[i])
-			return by_size(sizes[i]);
-	return NULL;
+	unsigned int type = gfp & __GFP_DMA	      ? 3
+			    : gfp & __GFP_RECLAIMABLE ? 2
+			    : gfp & __GFP_ACCOUNT     ? 1
+						      : 0;
+	unsigned int place = 0;
+	struct m_cache **known;
+
+	size = cache_size(size);
+	while (sizes[place] != size)
+		place++;
+	known = &model.kmalloc[type][place];
+	if (!*known)
+		*known = find_kmalloc_cache((unsigned int)size, gfp);
+	return *known;
 }
 
 static unsigned int large_order(size_t size)
@@ -42,6 +80,10 @@ static unsigned int large_order(size_t size)
 	return order;
 }
 
+/* Flags that make no sense for a kmalloc, and bits that no flag has. */
+#define NOT_FOR_KMALLOC                                                                            \
+	(__GFP_HIGHMEM | __GFP_MOVABLE | __GFP_DMA32 | 0x200u | ~(2 * __GFP_ACCOUNT - 1))
+
 void *m_kmalloc(size_t size, gfp_t gfp, int node)
 {
 	struct m_block *block;
@@ -52,6 +94,7 @@ void *m_kmalloc(size_t size, gfp_t gfp, int node)
 		return m_alloc(m_kmalloc_cache(size, gfp), gfp, node);
 	if (size > KMALLOC_MAX_SIZE)
 		return NULL;
+	gfp &= ~NOT_FOR_KMALLOC;
 	if (node < 0 || node >= (int)model.boot.nodes)
 		node = NUMA_NO_NODE;
 	block = m_large_pages(gfp, large_order(size), node);
@@ -75,6 +118,7 @@ void m_kfree(const void *object)
 
 size_t m_ksize(const void *object)
 {
+	const struct m_cache *s;
 	struct m_block *block;
 
 	if (ZERO_OR_NULL_PTR(object))
@@ -84,9 +128,11 @@ size_t m_ksize(const void *object)
 		return 0;
 	if (!block->is_slab)
 		return M_PAGE_BYTES << block->order;
-	if (m_slab_of(block)->cache->flags & SLAB_TYPESAFE_BY_RCU)
-		return m_slab_of(block)->cache->inuse;
-	return m_slab_of(block)->cache->size;
+	/* Behind the object may stand guarded bytes, or what readers and people still look at. */
+	s = m_slab_of(block)->cache;
+	if (s->flags & (SLAB_RED_ZONE | SLAB_POISON))
+		return s->object_size;
+	return s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER) ? s->inuse : s->size;
 }
 
 size_t m_kmalloc_roundup(size_t size)
@@ -94,7 +140,7 @@ size_t m_kmalloc_roundup(size_t size)
 	if (size == 0 || size > KMALLOC_MAX_SIZE)
 		return size;
 	if (size <= KMALLOC_MAX_CACHE_SIZE)
-		return m_kmalloc_cache(size, GFP_KERNEL)->size;
+		return cache_size(size);
 	return M_PAGE_BYTES << large_order(size);
 }
 
@@ -115,4 +161,246 @@ void *m_krealloc(const void *object, size_t size, gfp_t gfp)
 	if (moved)
 		m_kfree(object);
 	return moved;
+}
+
+/*
+ * Mappings, for what neither caches nor the page source serve. A table of them is kept in a block
+ * of pages that doubles when it is full and goes when it is empty.
+ */
+#define MAP_BYTES 16u /* of an entry of the table */
+
+static bool make_room(void)
+{
+	struct m_block *block, *old = model.map_table;
+	unsigned int order = 0;
+
+	if (model.nr_maps < model.map_room)
+		return true;
+	while ((M_PAGE_BYTES << order) / MAP_BYTES <= model.map_room)
+		order++;
+	block = order <= M_ORDER_MAX ? m_large_pages(__GFP_NOWARN, order, NUMA_NO_NODE) : NULL;
+	if (!block)
+		return false;
+	model.map_table = block;
+	model.map_room = (unsigned int)((M_PAGE_BYTES << order) / MAP_BYTES);
+	if (old)
+		m_block_return(old);
+	return true;
+}
+
+static void *map(size_t size, int node)
+{
+	size_t bytes = (size + M_PAGE_BYTES - 1) / M_PAGE_BYTES * M_PAGE_BYTES;
+	struct m_map *made;
+	void *address;
+
+	if (node < 0 || node >= (int)model.boot.nodes)
+		node = NUMA_NO_NODE;
+	if (m_should_fail(M_SITE_MAP))
+		return NULL;
+	address = m_take_map(bytes, node);
+	if (!address || !make_room())
+		return NULL;
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		abort();
+	*made = (struct m_map){address, bytes, model.maps};
+	model.maps = made;
+	model.nr_maps++;
+	return address;
+}
+
+static struct m_map *find_map(const void *address)
+{
+	struct m_map *map = model.maps;
+
+	while (map && map->address != address)
+		map = map->next;
+	return map;
+}
+
+static void unmap(struct m_map *map)
+{
+	struct m_map **at = &model.maps;
+
+	while (*at != map)
+		at = &(*at)->next;
+	*at = map->next;
+	free(map);
+	if (--model.nr_maps)
+		return;
+	m_block_return(model.map_table);
+	model.map_table = NULL;
+	model.map_room = 0;
+}
+
+void m_forget_maps(void)
+{
+	while (model.maps) {
+		struct m_map *map = model.maps;
+
+		model.maps = map->next;
+		free(map);
+	}
+	model.nr_maps = model.map_room = 0;
+	model.map_table = NULL;
+}
+
+/* Where a mapping can step in, the others are asked without much insistence. */
+static gfp_t kv_gfp(gfp_t gfp, size_t size)
+{
+	if (size <= M_PAGE_BYTES)
+		return gfp;
+	if (!(gfp & __GFP_RETRY_MAYFAIL))
+		gfp |= __GFP_NORETRY;
+	return (gfp | __GFP_NOWARN) & ~__GFP_NOFAIL;
+}
+
+void *m_kvmalloc(size_t size, gfp_t gfp, int node)
+{
+	void *object = m_kmalloc(size, kv_gfp(gfp, size), node);
+
+	if (object || size <= M_PAGE_BYTES)
+		return object;
+	if (!(gfp & __GFP_DIRECT_RECLAIM) || (gfp & (__GFP_DMA | __GFP_DMA32)) || size > INT_MAX)
+		return NULL;
+	return map(size, node);
+}
+
+void m_kvfree(const void *object)
+{
+	struct m_map *map = find_map(object);
+
+	if (map)
+		unmap(map);
+	else
+		m_kfree(object);
+}
+
+void *m_kvrealloc(const void *object, size_t size, gfp_t gfp)
+{
+	struct m_map *map = ZERO_OR_NULL_PTR(object) ? NULL : find_map(object);
+	size_t usable = m_ksize(object);
+	void *moved;
+
+	if (map) {
+		if (size && size <= map->bytes)
+			return map->address;
+		moved = size ? m_kvmalloc(size, gfp, NUMA_NO_NODE) : NULL;
+		if (moved || !size)
+			unmap(map);
+		return moved;
+	}
+	moved = m_krealloc(object, size, kv_gfp(gfp, size));
+	if (moved || (!usable && !ZERO_OR_NULL_PTR(object)))
+		return moved;
+	moved = m_kvmalloc(size, gfp, NUMA_NO_NODE);
+	if (moved)
+		m_kfree(object);
+	return moved;
+}
+
+/*
+ * Buckets: a set of caches of one user's own.
+ */
+static struct m_cache *bucket_sets(void)
+{
+	struct m_cache *s = model.oldest;
+
+	while (s && strcmp(s->name, "kmalloc_buckets") != 0)
+		s = s->next;
+	return s;
+}
+
+static struct m_cache *make_bucket(const char *user, unsigned int size, slab_flags_t flags,
+				   unsigned int useroffset, unsigned int usersize,
+				   void (*ctor)(void *))
+{
+	struct kmem_cache_args args = {
+		.useroffset = useroffset, .usersize = usersize, .ctor = ctor};
+	char name[M_NAME_MAX + 16], number[16];
+	void *copy, *s = NULL;
+
+	size_name(size, number);
+	snprintf(name, sizeof(name), "%s-%s", user, number);
+	if (useroffset >= size)
+		args.useroffset = args.usersize = 0;
+	else if (usersize > size - useroffset)
+		args.usersize = size - useroffset;
+	copy = m_kmalloc(strlen(name) + 1, GFP_KERNEL, NUMA_NO_NODE);
+	if (copy)
+		s = m_create(name, size, &args, flags | SLAB_NO_MERGE);
+	m_kfree(copy);
+	return s ? m_cache_find(s) : NULL;
+}
+
+void *m_buckets_create(const char *name, slab_flags_t flags, unsigned int useroffset,
+		       unsigned int usersize, void (*ctor)(void *))
+{
+	struct m_buckets *b;
+	void *object;
+
+	if (!name || !*name)
+		return NULL;
+	object = m_alloc(bucket_sets(), GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE);
+	if (!object)
+		return NULL;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		abort();
+	b->address = object;
+	b->next = model.buckets;
+	model.buckets = b;
+	for (size_t i = 0; i < NR_SIZES; i++) {
+		b->cache[i] = make_bucket(name, sizes[i], flags, useroffset, usersize, ctor);
+		if (!b->cache[i]) {
+			m_buckets_destroy(b);
+			return NULL;
+		}
+	}
+	return object;
+}
+
+struct m_buckets *m_buckets_find(const void *address)
+{
+	struct m_buckets *b = model.buckets;
+
+	while (b && b->address != address)
+		b = b->next;
+	return b;
+}
+
+void m_buckets_destroy(struct m_buckets *b)
+{
+	struct m_buckets **at = &model.buckets;
+
+	for (size_t i = 0; i < NR_SIZES; i++)
+		if (b->cache[i])
+			m_destroy(b->cache[i]);
+	m_free(m_slab_find(b->address), b->address);
+	while (*at != b)
+		at = &(*at)->next;
+	*at = b->next;
+	free(b);
+}
+
+void *m_buckets_alloc(const struct m_buckets *b, size_t size, gfp_t gfp)
+{
+	if (!b || size == 0 || size > KMALLOC_MAX_CACHE_SIZE)
+		return m_kmalloc(size, gfp, NUMA_NO_NODE);
+	for (size_t i = 0; i < NR_SIZES; i++)
+		if (sizes[i] == cache_size(size))
+			return m_alloc(b->cache[i], gfp, NUMA_NO_NODE);
+	return NULL;
+}
+
+void *m_buckets_valloc(const struct m_buckets *b, size_t size, gfp_t gfp)
+{
+	void *object = m_buckets_alloc(b, size, kv_gfp(gfp, size));
+
+	if (object || size <= M_PAGE_BYTES)
+		return object;
+	if (!(gfp & __GFP_DIRECT_RECLAIM) || (gfp & (__GFP_DMA | __GFP_DMA32)) || size > INT_MAX)
+		return NULL;
+	return map(size, NUMA_NO_NODE);
 }

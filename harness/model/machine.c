@@ -33,6 +33,12 @@ static struct {
 static unsigned int nr_callbacks, next_callback;
 static uint64_t draws[TAPE_MAX];
 static unsigned int nr_draws, next_draw;
+static struct {
+	void *address;
+	size_t bytes;
+	int node;
+} maps[TAPE_MAX];
+static unsigned int nr_maps, next_map;
 static bool overflow;
 
 void m_tape_clear(void)
@@ -41,6 +47,7 @@ void m_tape_clear(void)
 	nr_freed = 0;
 	nr_callbacks = next_callback = 0;
 	nr_draws = next_draw = 0;
+	nr_maps = next_map = 0;
 	overflow = false;
 }
 
@@ -84,7 +91,7 @@ static void run_callbacks(unsigned int until)
 	for (; next_callback < until; next_callback++) {
 		model.task.cpu = callbacks[next_callback].cpu;
 		model.task.node = world_cpu_to_node(model.task.cpu);
-		m_kfree(callbacks[next_callback].object);
+		m_kvfree(callbacks[next_callback].object);
 	}
 	model.task = task;
 }
@@ -101,6 +108,32 @@ void m_tape_draw(uint64_t value)
 		draws[nr_draws++] = value;
 	else
 		overflow = true;
+}
+
+void m_tape_map(void *address, size_t bytes, int node)
+{
+	if (nr_maps == TAPE_MAX) {
+		overflow = true;
+		return;
+	}
+	maps[nr_maps].address = address;
+	maps[nr_maps].bytes = bytes;
+	maps[nr_maps++].node = node;
+}
+
+void *m_take_map(size_t bytes, int node)
+{
+	if (next_map == nr_maps) {
+		m_differ("one more", "none", "request for a mapping");
+		return NULL;
+	}
+	if (maps[next_map].bytes != bytes)
+		m_differ_number(bytes, maps[next_map].bytes, "bytes of a mapping");
+	if (maps[next_map].node != node)
+		m_differ_number((unsigned long)node, (unsigned long)maps[next_map].node,
+				"node of a mapping");
+	m_learned.maps++;
+	return maps[next_map++].address;
 }
 
 static const char *page_text(const struct m_page_event *event, char text[64])
@@ -297,6 +330,8 @@ void m_tape_check(void)
 		m_differ("none", page_text(&pages[next_page], text), "request for pages");
 	if (next_callback < nr_callbacks)
 		m_differ_number(next_callback, nr_callbacks, "objects freed by callbacks");
+	if (next_map < nr_maps)
+		m_differ_number(next_map, nr_maps, "requests for mappings");
 	if (next_draw < nr_draws)
 		m_differ_number(next_draw, nr_draws, "random draws");
 	for (unsigned int i = 0; i < nr_freed; i++)

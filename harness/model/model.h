@@ -190,6 +190,22 @@ struct m_task {
 
 enum m_site { M_SITE_PAGE, M_SITE_COMMIT, M_SITE_PERCPU, M_SITE_SLAB, M_SITE_MAP, M_NR_SITES };
 
+/* A mapping that kvmalloc() has made. */
+struct m_map {
+	void *address;
+	size_t bytes;
+	struct m_map *next;
+};
+
+#define M_KMALLOC_SIZES 13
+
+/* kmalloc caches of one user's own. */
+struct m_buckets {
+	void *address; /* the allocator's structure */
+	struct m_cache *cache[M_KMALLOC_SIZES];
+	struct m_buckets *next;
+};
+
 struct m_boot {
 	unsigned int cpus, nodes;
 	unsigned int min_order, max_order, min_objects;
@@ -210,7 +226,11 @@ struct model {
 	char *arena;
 	size_t arena_pages;
 	struct m_block **block_of_page;
-	/* Objects that the allocator uses for its own structures, but for those of caches. */
+	struct m_map *maps;
+	unsigned int nr_maps, map_room; /* mappings, and how many their table can hold */
+	struct m_block *map_table;
+	struct m_buckets *buckets;
+	struct m_cache *kmalloc[4][M_KMALLOC_SIZES]; /* by type and size, those asked for so far */
 	uint64_t attempts[M_NR_SITES];
 };
 extern struct model model;
@@ -221,6 +241,7 @@ struct m_learned {
 	uint64_t exhausted; /* requests that failed without a fault on order */
 	uint64_t reclaims;  /* empty slabs of all caches given back for want of pages */
 	uint64_t draws;	    /* random numbers */
+	uint64_t maps;	    /* mappings: where they lie, or that there was none */
 	uint64_t percpu;    /* whether slots for cpus needed pages */
 };
 extern struct m_learned m_learned;
@@ -272,6 +293,9 @@ void m_tape_callback(void *object, unsigned int cpu);
 /* The call waits for grace periods: callbacks that have run till now free their objects. */
 void m_callbacks(void);
 void m_tape_draw(uint64_t value);
+/* @address: NULL when it could not be made. */
+void m_tape_map(void *address, size_t bytes, int node);
+void *m_take_map(size_t bytes, int node);
 /* A difference for whatever was asked for and is not explained. */
 void m_tape_check(void);
 /* A grace period may have ended: blocks that waited for it may have gone back. */
@@ -366,6 +390,17 @@ void *m_krealloc(const void *object, size_t size, gfp_t gfp);
 void m_kfree(const void *object);
 size_t m_ksize(const void *object);
 size_t m_kmalloc_roundup(size_t size);
+void *m_kvmalloc(size_t size, gfp_t gfp, int node);
+void *m_kvrealloc(const void *object, size_t size, gfp_t gfp);
+void m_kvfree(const void *object);
+void m_forget_maps(void);
+void *m_buckets_create(const char *name, slab_flags_t flags, unsigned int useroffset,
+		       unsigned int usersize, void (*ctor)(void *));
+struct m_buckets *m_buckets_find(const void *address);
+void m_buckets_destroy(struct m_buckets *b);
+/* @b: NULL for the ordinary caches. */
+void *m_buckets_alloc(const struct m_buckets *b, size_t size, gfp_t gfp);
+void *m_buckets_valloc(const struct m_buckets *b, size_t size, gfp_t gfp);
 
 /* learn.c: takes over what the allocator is. */
 void m_learn(void);

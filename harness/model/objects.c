@@ -380,6 +380,11 @@ void m_free_bulk(struct m_cache *s, size_t nr, void *const *objects)
 				m_kfree(objects[i]);
 			continue;
 		}
+		/* With debug flags each is looked at and freed alone. */
+		if (m_debug(slab->cache)) {
+			m_free(slab, objects[i]);
+			continue;
+		}
 		/* The one found last is handed out first. */
 		run[--at] = (uint16_t)m_index_of(slab, objects[i]);
 		count++;

@@ -15,7 +15,7 @@
 #include "slub/cache.h"
 
 /* Of so many comparisons of everything one is of text too, */
-#define TEXT_EVERY 4u
+#define TEXT_EVERY 8u
 /* and of so many of those one is of all caches, the tree and slabinfo. */
 #define WHOLE_TEXT_EVERY 8u
 
@@ -320,24 +320,63 @@ REAL(void *, kmalloc_node, size_t size, gfp_t flags, int node)
 BOTH(same_object, kmalloc_node, void *, __real_kmalloc_node(size, flags, node),
      m_kmalloc(size, flags, node))
 
-static void *model_array(size_t n, size_t size, gfp_t flags)
+REAL(void *, kzalloc_node, size_t size, gfp_t flags, int node)
+BOTH(same_object, kzalloc_node, void *, __real_kzalloc_node(size, flags, node),
+     m_kmalloc(size, flags | __GFP_ZERO, node))
+
+static void *model_array(size_t n, size_t size, gfp_t flags, int node)
 {
-	return size && n > SIZE_MAX / size ? NULL : m_kmalloc(n * size, flags, NUMA_NO_NODE);
+	return size && n > SIZE_MAX / size ? NULL : m_kmalloc(n * size, flags, node);
 }
 
 REAL(void *, kmalloc_array, size_t n, size_t size, gfp_t flags)
 BOTH(same_object, kmalloc_array, void *, __real_kmalloc_array(n, size, flags),
-     model_array(n, size, flags))
+     model_array(n, size, flags, NUMA_NO_NODE))
+
+REAL(void *, kmalloc_array_node, size_t n, size_t size, gfp_t flags, int node)
+BOTH(same_object, kmalloc_array_node, void *, __real_kmalloc_array_node(n, size, flags, node),
+     model_array(n, size, flags, node))
 
 REAL(void *, kcalloc, size_t n, size_t size, gfp_t flags)
 BOTH(same_object, kcalloc, void *, __real_kcalloc(n, size, flags),
-     model_array(n, size, flags | __GFP_ZERO))
+     model_array(n, size, flags | __GFP_ZERO, NUMA_NO_NODE))
+
+REAL(void *, kcalloc_node, size_t n, size_t size, gfp_t flags, int node)
+BOTH(same_object, kcalloc_node, void *, __real_kcalloc_node(n, size, flags, node),
+     model_array(n, size, flags | __GFP_ZERO, node))
+
+#undef kmalloc_track_caller
+#undef kmalloc_node_track_caller
+
+REAL(void *, kmalloc_track_caller, size_t size, gfp_t flags)
+BOTH(same_object, kmalloc_track_caller, void *, __real_kmalloc_track_caller(size, flags),
+     m_kmalloc(size, flags, NUMA_NO_NODE))
+
+REAL(void *, kmalloc_node_track_caller, size_t size, gfp_t flags, int node)
+BOTH(same_object, kmalloc_node_track_caller, void *,
+     __real_kmalloc_node_track_caller(size, flags, node), m_kmalloc(size, flags, node))
+
+REAL(void *, __kmalloc_node_track_caller, size_t size, gfp_t flags, int node, unsigned long caller)
+BOTH(same_object, __kmalloc_node_track_caller, void *,
+     __real___kmalloc_node_track_caller(size, flags, node, caller), m_kmalloc(size, flags, node))
 
 REAL(void *, krealloc, const void *p, size_t size, gfp_t flags)
 BOTH(same_object, krealloc, void *, __real_krealloc(p, size, flags), m_krealloc(p, size, flags))
 
+static void *model_realloc_array(const void *p, size_t n, size_t size, gfp_t flags)
+{
+	return size && n > SIZE_MAX / size ? NULL : m_krealloc(p, n * size, flags);
+}
+
+REAL(void *, krealloc_array, void *p, size_t n, size_t size, gfp_t flags)
+BOTH(same_object, krealloc_array, void *, __real_krealloc_array(p, n, size, flags),
+     model_realloc_array(p, n, size, flags))
+
 REAL(void, kfree, const void *object)
 BOTH_VOID(__real_kfree(object), m_kfree(object))
+
+REAL(void, kfree_sensitive, const void *object)
+BOTH_VOID(__real_kfree_sensitive(object), m_kfree(object))
 
 REAL(size_t, ksize, const void *object)
 BOTH(same_number, ksize, size_t, __real_ksize(object), (long)m_ksize(object))
@@ -345,6 +384,77 @@ BOTH(same_number, ksize, size_t, __real_ksize(object), (long)m_ksize(object))
 REAL(size_t, kmalloc_size_roundup, size_t size)
 BOTH(same_number, kmalloc_size_roundup, size_t, __real_kmalloc_size_roundup(size),
      (long)m_kmalloc_roundup(size))
+
+/*
+ * kvmalloc and buckets
+ */
+REAL(void *, kvmalloc, size_t size, gfp_t flags)
+BOTH(same_object, kvmalloc, void *, __real_kvmalloc(size, flags),
+     m_kvmalloc(size, flags, NUMA_NO_NODE))
+
+REAL(void *, kvzalloc, size_t size, gfp_t flags)
+BOTH(same_object, kvzalloc, void *, __real_kvzalloc(size, flags),
+     m_kvmalloc(size, flags | __GFP_ZERO, NUMA_NO_NODE))
+
+REAL(void *, kvmalloc_node, size_t size, gfp_t flags, int node)
+BOTH(same_object, kvmalloc_node, void *, __real_kvmalloc_node(size, flags, node),
+     m_kvmalloc(size, flags, node))
+
+REAL(void *, kvzalloc_node, size_t size, gfp_t flags, int node)
+BOTH(same_object, kvzalloc_node, void *, __real_kvzalloc_node(size, flags, node),
+     m_kvmalloc(size, flags | __GFP_ZERO, node))
+
+static void *model_kvarray(size_t n, size_t size, gfp_t flags)
+{
+	return size && n > SIZE_MAX / size ? NULL : m_kvmalloc(n * size, flags, NUMA_NO_NODE);
+}
+
+REAL(void *, kvmalloc_array, size_t n, size_t size, gfp_t flags)
+BOTH(same_object, kvmalloc_array, void *, __real_kvmalloc_array(n, size, flags),
+     model_kvarray(n, size, flags))
+
+REAL(void *, kvcalloc, size_t n, size_t size, gfp_t flags)
+BOTH(same_object, kvcalloc, void *, __real_kvcalloc(n, size, flags),
+     model_kvarray(n, size, flags | __GFP_ZERO))
+
+REAL(void *, kvrealloc, const void *p, size_t size, gfp_t flags)
+BOTH(same_object, kvrealloc, void *, __real_kvrealloc(p, size, flags), m_kvrealloc(p, size, flags))
+
+REAL(void, kvfree, const void *p)
+BOTH_VOID(__real_kvfree(p), m_kvfree(p))
+
+REAL(void, kvfree_sensitive, const void *p, size_t bytes)
+BOTH_VOID(__real_kvfree_sensitive(p, bytes), m_kvfree(p))
+
+REAL(kmem_buckets *, kmem_buckets_create, const char *name, slab_flags_t flags,
+     unsigned int useroffset, unsigned int usersize, void (*ctor)(void *object))
+BOTH(same_object, kmem_buckets_create, kmem_buckets *,
+     __real_kmem_buckets_create(name, flags, useroffset, usersize, ctor),
+     m_buckets_create(name, flags, useroffset, usersize, ctor))
+
+REAL(void, kmem_buckets_destroy, kmem_buckets *b)
+BOTH_VOID(__real_kmem_buckets_destroy(b), m_buckets_destroy(m_buckets_find(b)))
+
+REAL(void *, kmem_buckets_alloc, kmem_buckets *b, size_t size, gfp_t flags)
+BOTH(same_object, kmem_buckets_alloc, void *, __real_kmem_buckets_alloc(b, size, flags),
+     m_buckets_alloc(m_buckets_find(b), size, flags))
+
+#undef kmem_buckets_alloc_track_caller
+
+REAL(void *, kmem_buckets_alloc_track_caller, kmem_buckets *b, size_t size, gfp_t flags)
+BOTH(same_object, kmem_buckets_alloc_track_caller, void *,
+     __real_kmem_buckets_alloc_track_caller(b, size, flags),
+     m_buckets_alloc(m_buckets_find(b), size, flags))
+
+REAL(void *, __kmem_buckets_alloc_track_caller, kmem_buckets *b, size_t size, gfp_t flags,
+     unsigned long caller)
+BOTH(same_object, __kmem_buckets_alloc_track_caller, void *,
+     __real___kmem_buckets_alloc_track_caller(b, size, flags, caller),
+     m_buckets_alloc(m_buckets_find(b), size, flags))
+
+REAL(void *, kmem_buckets_valloc, kmem_buckets *b, size_t size, gfp_t flags)
+BOTH(same_object, kmem_buckets_valloc, void *, __real_kmem_buckets_valloc(b, size, flags),
+     m_buckets_valloc(m_buckets_find(b), size, flags))
 
 /*
  * The allocator as a whole
@@ -432,6 +542,15 @@ REAL(void, free_pages, struct page *page)
 	if (state == WATCHING)
 		m_tape_free(page_address(page), page->kind == PAGE_PERCPU);
 	__real_free_pages(page);
+}
+
+REAL(void *, world_map, size_t bytes, int node)
+{
+	void *address = __real_world_map(bytes, node);
+
+	if (state == WATCHING)
+		m_tape_map(address, bytes, node);
+	return address;
 }
 
 REAL(uint64_t, world_random, void)
