@@ -391,7 +391,7 @@ static void __sort_partial(struct kmem_cache_node *n, struct list_head *empty)
 			__remove_partial(n, slab);
 			list_add_tail(&slab->slab_list, empty);
 		} else if (free <= SHRINK_PROMOTE_MAX) {
-			list_move_tail(&slab->slab_list, &by_free[free - 1]);
+			list_move(&slab->slab_list, &by_free[free - 1]);
 		}
 	}
 	/* What stayed has more free objects than any that moved. */

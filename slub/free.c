@@ -153,46 +153,51 @@ bool free_large_kmalloc(void *object)
 	return true;
 }
 
-/* How far ahead a bulk free looks for objects of the slab at hand. */
-#define BULK_FREE_LOOKAHEAD 8
+/* How many objects of other slabs a bulk free passes in search of more of the slab at hand. */
+#define BULK_FREE_MISSES 3
+
+/*
+ * Frees the last of @nr objects, and with it those before it that are of the same slab and near.
+ * Return: how many are left, in front.
+ */
+static size_t free_bulk_run(struct kmem_cache *s, size_t nr, void **objects, unsigned long caller)
+{
+	unsigned int count = 1, misses = 0;
+	void *head = objects[--nr], *tail = head;
+	struct slab *slab;
+
+	if (!head || (!s && free_large_kmalloc(head)))
+		return nr;
+	slab = cache_from_obj(&s, head);
+	if (!slab)
+		return nr;
+	slab_free_hook(s, head);
+	/*
+	 * To link an object is to write to it: with debug flags each is looked at first, alone, for
+	 * a free one that were linked would take its freelist with it.
+	 */
+	for (size_t i = nr; i > 0 && misses < BULK_FREE_MISSES && !kmem_cache_debug(s); i--) {
+		void *object = objects[i - 1];
+
+		if (!object || virt_to_slab(object) != slab) {
+			misses++;
+			continue;
+		}
+		slab_free_hook(s, object);
+		set_freepointer(s, object, head);
+		head = object;
+		count++;
+		/* Its place is taken by the last of those that stay. */
+		objects[i - 1] = objects[--nr];
+	}
+	slab_free_list(s, slab, head, tail, count, caller);
+	return nr;
+}
 
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 {
 	unsigned long caller = world_caller();
 
-	/*
-	 * Objects of one slab that stand near each other are linked first and freed together.
-	 * What is done is overwritten by NULL; the array is the caller's scrap afterwards.
-	 */
-	for (size_t i = 0; i < nr; i++) {
-		struct kmem_cache *cache = s;
-		void *head = objects[i], *tail = head;
-		unsigned int count = 1;
-		struct slab *slab;
-
-		if (!head || (!s && free_large_kmalloc(head)))
-			continue;
-		slab = cache_from_obj(&cache, head);
-		if (!slab)
-			continue;
-		slab_free_hook(cache, head);
-		/*
-		 * To link an object is to write to it: with debug flags each is looked at first,
-		 * alone, for a free one that were linked would take its freelist with it.
-		 */
-		if (kmem_cache_debug(cache)) {
-			slab_free_list(cache, slab, head, head, 1, caller);
-			continue;
-		}
-		for (size_t j = i + 1; j < nr && j - i <= BULK_FREE_LOOKAHEAD; j++) {
-			if (!objects[j] || virt_to_slab(objects[j]) != slab)
-				continue;
-			slab_free_hook(cache, objects[j]);
-			set_freepointer(cache, objects[j], head);
-			head = objects[j];
-			objects[j] = NULL;
-			count++;
-		}
-		slab_free_list(cache, slab, head, tail, count, caller);
-	}
+	while (nr)
+		nr = free_bulk_run(s, nr, objects, caller);
 }

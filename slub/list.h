@@ -66,11 +66,11 @@ static inline void list_del(struct list_head *entry)
 	PLAIN_WRITE(entry->prev, NULL);
 }
 
-/* Takes @entry off its list and puts it last on @head. */
-static inline void list_move_tail(struct list_head *entry, struct list_head *head)
+/* Takes @entry off its list and puts it first on @head. */
+static inline void list_move(struct list_head *entry, struct list_head *head)
 {
 	list_del(entry);
-	list_add_tail(entry, head);
+	list_add(entry, head);
 }
 
 /* Moves all of @from to the front of @to; @from is empty afterwards. */

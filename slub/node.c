@@ -190,6 +190,7 @@ static bool get_partial_node(struct kmem_cache *s, int node, gfp_t gfp, struct p
 {
 	struct kmem_cache_node *n = get_node(s, node);
 	unsigned int chained = 0, chain_slabs = READ_ONCE(s->cpu_partial_slabs);
+	struct slab **chain_end = &take->chain;
 	struct slab *slab, *following;
 	unsigned long flags;
 
@@ -214,8 +215,9 @@ static bool get_partial_node(struct kmem_cache *s, int node, gfp_t gfp, struct p
 			stat(s, ALLOC_FROM_PARTIAL);
 		} else {
 			acquire_slab(s, n, slab, false);
-			slab->next = take->chain;
-			take->chain = slab;
+			slab->next = NULL;
+			*chain_end = slab;
+			chain_end = &slab->next;
 			chained++;
 			stat(s, CPU_PARTIAL_NODE);
 		}

@@ -238,7 +238,7 @@ void *m_create(const char *name, unsigned int size, const struct kmem_cache_args
 
 /*
  * Of each node's list the empty slabs go back, the others are sorted: those with few free objects
- * first, alike ones as they stood; those with more than 32 free ones stay behind, unsorted.
+ * first, alike ones the other way round; those with more than 32 free ones stay behind, unsorted.
  */
 static void shrink_node(struct m_node *n)
 {
@@ -248,11 +248,17 @@ static void shrink_node(struct m_node *n)
 
 	n->partial = (struct m_list){NULL, NULL, 0};
 	for (unsigned int free = 1; free <= SORTED_MAX; free++) {
+		struct m_list alike = {NULL, NULL, 0};
+
 		for (slab = rest.first; slab; slab = next) {
 			next = slab->next;
 			if (slab->free.nr != free || m_slab_inuse(slab) == 0)
 				continue;
 			slab->list = &rest;
+			m_list_del(slab);
+			m_list_add_first(&alike, slab);
+		}
+		while ((slab = alike.first)) {
 			m_list_del(slab);
 			m_list_add_last(&sorted, slab);
 		}

@@ -102,7 +102,7 @@ static struct m_slab *from_node(struct m_cache *s, gfp_t gfp, int node, struct m
 		m_list_del(next);
 		next->frozen = true;
 		m_slab_changed(next);
-		m_list_add_first(chain, next);
+		m_list_add_last(chain, next);
 		m_stat(s, M_CPU_PARTIAL_NODE, 1);
 	}
 	return slab;
@@ -358,26 +358,33 @@ int m_alloc_bulk(struct m_cache *s, gfp_t gfp, size_t nr, void **objects)
 	return (int)nr;
 }
 
-/* How many objects behind the one at hand are looked at for more of its slab. */
-#define LOOKAHEAD 8
+/* How many objects that are of other slabs are passed in search of more of the one at hand. */
+#define MISSES_MAX 3
 
-void m_free_bulk(struct m_cache *s, size_t nr, void *const *objects)
+/*
+ * From the last to the first: each takes with it the objects of its slab that stand before it,
+ * until so many others were seen. The gaps are filled from behind.
+ */
+void m_free_bulk(struct m_cache *s, size_t nr, void *const *given)
 {
-	uint16_t run[LOOKAHEAD + 1];
-	bool *done = calloc(nr + 1, sizeof(*done));
+	void **objects = calloc(nr + 1, sizeof(*objects));
+	uint16_t *run = calloc(nr + 1, sizeof(*run));
 
-	if (!done)
+	if (!objects || !run)
 		abort();
-	for (size_t i = 0; i < nr; i++) {
-		unsigned int count = 0, at = LOOKAHEAD + 1;
+	memcpy(objects, given, nr * sizeof(*objects));
+	while (nr) {
+		void *object = objects[--nr];
+		size_t at = nr + 1, i = nr;
+		unsigned int count = 1, misses = 0;
 		struct m_slab *slab;
 
-		if (done[i] || ZERO_OR_NULL_PTR(objects[i]))
+		if (ZERO_OR_NULL_PTR(object))
 			continue;
-		slab = m_slab_find(objects[i]);
+		slab = m_slab_find(object);
 		if (!slab) {
 			if (!s)
-				m_kfree(objects[i]);
+				m_kfree(object);
 			continue;
 		}
 		/* With debug flags each is looked at and freed alone. */
@@ -386,18 +393,21 @@ void m_free_bulk(struct m_cache *s, size_t nr, void *const *objects)
 			continue;
 		}
 		/* The one found last is handed out first. */
-		run[--at] = (uint16_t)m_index_of(slab, objects[i]);
-		count++;
-		for (size_t j = i + 1; j < nr && j <= i + LOOKAHEAD; j++) {
-			if (done[j] || m_slab_find(objects[j]) != slab)
+		run[--at] = (uint16_t)m_index_of(slab, object);
+		while (i > 0 && misses < MISSES_MAX && !m_debug(slab->cache)) {
+			i--;
+			if (m_slab_find(objects[i]) != slab) {
+				misses++;
 				continue;
-			run[--at] = (uint16_t)m_index_of(slab, objects[j]);
+			}
+			run[--at] = (uint16_t)m_index_of(slab, objects[i]);
 			count++;
-			done[j] = true;
+			objects[i] = objects[--nr];
 		}
 		m_free_run(slab, &run[at], count);
 	}
-	free(done);
+	free(run);
+	free(objects);
 }
 
 void m_flush_cpu(struct m_cache *s, unsigned int cpu)

@@ -33,5 +33,5 @@ void __wrap_unfreeze_partials(struct kmem_cache *s, struct slab *chain)
 	if (planted("count"))
 		stat(s, CPU_PARTIAL_DRAIN);
 	if (planted("order") && n->nr_partial > 1)
-		list_move_tail(n->partial.next, &n->partial);
+		list_move(n->partial.prev, &n->partial);
 }

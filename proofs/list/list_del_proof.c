@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list_del() takes any entry off any list and leaves it with NULL links; list_move_tail() puts
- * it last on any other list, or on its own.
+ * list_del() takes any entry off any list and leaves it with NULL links; list_move() puts it
+ * first on any other list, or on its own.
  */
 #include "list.h"
 
-/* @list without entry @gone, and then @added if that is not NULL. */
+/* @added, if that is not NULL, and then @list without entry @gone. */
 static void expect(struct any_list *list, struct list_head **expected, unsigned int gone,
 		   struct list_head *added)
 {
 	unsigned int length = 0;
 
+	if (added)
+		expected[length++] = added;
 	for (unsigned int i = 0; i < LIST_NODES; i++)
 		if (i < list->length && i != gone)
 			expected[length++] = &list->entry[i];
-	if (added)
-		expected[length] = added;
 }
 
 int main(void)
@@ -34,7 +34,7 @@ int main(void)
 	expect(&other, moved, LIST_NODES, move && !home ? entry : NULL);
 
 	if (move)
-		list_move_tail(entry, home ? &list.head : &other.head);
+		list_move(entry, home ? &list.head : &other.head);
 	else
 		list_del(entry);
 
