@@ -7,6 +7,7 @@
 
 #include "debug.h"
 #include "failslab.h"
+#include "mempolicy.h"
 #include "object.h"
 #include "tunables.h"
 
@@ -17,6 +18,9 @@
 
 static void slab_out_of_memory(struct kmem_cache *s, gfp_t flags, int node)
 {
+	struct kmem_cache_node *n;
+	int nid;
+
 	if (flags & __GFP_NOFAIL)
 		world_panic("SLUB: no memory for cache %s, and the request may not fail", s->name);
 	if (flags & __GFP_NOWARN)
@@ -25,13 +29,10 @@ static void slab_out_of_memory(struct kmem_cache *s, gfp_t flags, int node)
 	world_log(LOG_WARN,
 		  "  cache: %s, object size: %u, buffer size: %u, default order: %u, min order: %u",
 		  s->name, READ_ONCE(s->object_size), s->size, oo_order(s->oo), oo_order(s->min));
-	for (int nid = 0; nid < (int)world_nr_nodes(); nid++) {
-		struct kmem_cache_node *n = get_node(s, nid);
-
+	for_each_kmem_cache_node (s, nid, n)
 		world_log(LOG_WARN, "  node %d: slabs: %ld, objs: %ld, partial: %lu", nid,
 			  READ_ONCE(n->nr_slabs), READ_ONCE(n->total_objects),
 			  READ_ONCE(n->nr_partial));
-	}
 }
 
 static gfp_t kmalloc_fix_flags(struct kmem_cache *s, gfp_t flags)
@@ -103,6 +104,8 @@ static void *___slab_alloc(struct kmem_cache *s, gfp_t flags, int node, unsigned
 		flags = kmalloc_fix_flags(s, flags);
 	if (node < 0 || node >= (int)world_nr_nodes())
 		node = NUMA_NO_NODE;
+	else if (node != NUMA_NO_NODE)
+		node = node_with_memory(node);
 
 	if (kmem_cache_debug(s)) {
 		object = alloc_debug(s, flags, node, caller, orig_size);

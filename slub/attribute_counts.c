@@ -70,9 +70,13 @@ void show_node_count(struct kmem_cache *s, unsigned long what, struct attribute_
 {
 	unsigned long nodes[WORLD_NODES_MAX];
 	unsigned int nr = world_nr_nodes();
+	struct kmem_cache_node *n;
+	int nid;
 
 	for (unsigned int node = 0; node < nr; node++)
-		nodes[node] = count_node(get_node(s, (int)node), (enum node_count)what);
+		nodes[node] = 0;
+	for_each_kmem_cache_node (s, nid, n)
+		nodes[nid] = count_node(n, (enum node_count)what);
 	show_total(nodes, nr, 'N', text);
 }
 

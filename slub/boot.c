@@ -17,6 +17,7 @@
 
 #include "fork.h"
 #include "kmalloc.h"
+#include "memory_hotplug.h"
 #include "options.h"
 #include "percpu.h"
 #include "reclaim.h"
@@ -29,7 +30,11 @@ union static_cache {
 /* Moves the static cache @from into an object of the cache of caches. */
 static struct kmem_cache *bootstrap(struct kmem_cache *from)
 {
-	struct kmem_cache *s = kmem_cache_zalloc(kmem_cache, GFP_NOWAIT);
+	struct kmem_cache *s =
+		kmem_cache_alloc_node(kmem_cache, GFP_NOWAIT | __GFP_ZERO, page_alloc_home());
+	struct kmem_cache_node *n;
+	struct slab *slab;
+	int node;
 
 	if (!s)
 		world_panic("libslub: no memory to boot");
@@ -37,11 +42,12 @@ static struct kmem_cache *bootstrap(struct kmem_cache *from)
 	INIT_LIST_HEAD(&s->aliases);
 	/* All slabs of it have free objects still, so that each is on a list after a flush. */
 	flush_all(s);
-	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
-		struct slab *slab;
-
-		list_for_each_entry (slab, &get_node(s, (int)node)->partial, slab_list)
+	for_each_kmem_cache_node (s, node, n) {
+		list_for_each_entry (slab, &n->partial, slab_list)
 			slab->slab_cache = s;
+		list_for_each_entry (slab, &n->full, slab_list)
+			slab->slab_cache = s;
+		SLUB_ASSERT(kmem_cache_debug(s) || n->nr_slabs == (long)n->nr_partial);
 	}
 	list_add(&s->list, &slab_caches);
 	return s;
@@ -69,6 +75,7 @@ static void slub_boot(void)
 {
 	if (slab_state != DOWN)
 		return;
+	world_mutex_init(&node_hotplug_mutex, RANK_NODE_HOTPLUG);
 	world_mutex_init(&slab_mutex, RANK_SLAB_MUTEX);
 	INIT_LIST_HEAD(&slab_caches);
 	parse_boot_options(world_boot_options());

@@ -47,22 +47,27 @@ static void free_kmem_cache_nodes(struct kmem_cache *s)
 }
 
 /*
- * The node structure of kmem_cache_node on @node, by hand, out of a slab of that very cache:
- * there is nothing yet to allocate it from.
+ * The node structure of kmem_cache_node itself for the home node, by hand, out of a slab of that
+ * very cache: there is nothing yet to allocate it from.
  */
-static int early_kmem_cache_node_alloc(struct kmem_cache *s, int node)
+static struct kmem_cache_node *early_kmem_cache_node_alloc(struct kmem_cache *s)
 {
-	struct slab *slab = new_slab(s, GFP_NOWAIT | __GFP_THISNODE, node);
+	int home = page_alloc_home();
+	struct slab *slab = new_slab(s, GFP_NOWAIT | __GFP_THISNODE, home);
 	union slab_counters counters;
 	struct kmem_cache_node *n;
 	void *rest;
 
 	if (!slab)
-		return -ENOMEM;
+		return NULL;
 	n = slab->freelist;
 	rest = get_freepointer(s, n);
+	if (kmem_cache_debug(s)) {
+		init_object(s, n, SLUB_RED_ACTIVE);
+		init_tracking(s, n);
+	}
 	init_kmem_cache_node(n);
-	s->node[node] = n;
+	s->node[home] = n;
 
 	counters.word = slab->counters;
 	counters.inuse = 1;
@@ -72,24 +77,34 @@ static int early_kmem_cache_node_alloc(struct kmem_cache *s, int node)
 	n->nr_slabs = 1;
 	n->total_objects = counters.objects;
 	__add_partial(n, slab, TO_HEAD);
-	return 0;
+	return n;
 }
 
+struct kmem_cache_node *alloc_kmem_cache_node(void)
+{
+	struct kmem_cache_node *n =
+		kmem_cache_alloc_node(kmem_cache_node, GFP_KERNEL, page_alloc_home());
+
+	if (n)
+		init_kmem_cache_node(n);
+	return n;
+}
+
+/* For the nodes with memory, the home node first: the others' structures lie there. */
 static int init_kmem_cache_nodes(struct kmem_cache *s)
 {
-	for (int node = 0; node < (int)world_nr_nodes(); node++) {
-		struct kmem_cache_node *n;
+	int home = page_alloc_home();
 
-		if (slab_state == DOWN) {
-			if (early_kmem_cache_node_alloc(s, node))
-				return -ENOMEM;
+	s->node[home] =
+		slab_state == DOWN ? early_kmem_cache_node_alloc(s) : alloc_kmem_cache_node();
+	if (!s->node[home])
+		return -ENOMEM;
+	for (int node = 0; node < (int)world_nr_nodes(); node++) {
+		if (node == home || !node_has_memory(node))
 			continue;
-		}
-		n = kmem_cache_alloc_node(kmem_cache_node, GFP_KERNEL, node);
-		if (!n)
+		s->node[node] = alloc_kmem_cache_node();
+		if (!s->node[node])
 			return -ENOMEM;
-		init_kmem_cache_node(n);
-		s->node[node] = n;
 	}
 	return 0;
 }
@@ -151,7 +166,8 @@ struct kmem_cache *create_boot_cache(const char *name, unsigned int size, unsign
 				     slab_flags_t flags, unsigned int useroffset,
 				     unsigned int usersize)
 {
-	struct kmem_cache *s = kmem_cache_zalloc(kmem_cache, GFP_NOWAIT);
+	struct kmem_cache *s =
+		kmem_cache_alloc_node(kmem_cache, GFP_NOWAIT | __GFP_ZERO, page_alloc_home());
 
 	if (!s)
 		world_panic("libslub: no memory to boot: cache %s", name);
@@ -216,7 +232,8 @@ static struct kmem_cache *find_mergeable(const char *name, unsigned int size,
 static int sysfs_slab_alias(struct kmem_cache *s, const char *name)
 {
 	size_t name_bytes = strlen(name) + 1;
-	struct kmem_cache_alias *alias = kmalloc(sizeof(*alias) + name_bytes, GFP_KERNEL);
+	struct kmem_cache_alias *alias =
+		kmalloc_node(sizeof(*alias) + name_bytes, GFP_KERNEL, page_alloc_home());
 
 	if (!alias)
 		return -ENOMEM;
@@ -247,9 +264,10 @@ static struct kmem_cache *create_cache(const char *name, unsigned int size,
 				       const struct kmem_cache_args *args, slab_flags_t flags,
 				       int *err)
 {
-	struct kmem_cache *s = kmem_cache_zalloc(kmem_cache, GFP_KERNEL);
+	int home = page_alloc_home();
+	struct kmem_cache *s = kmem_cache_alloc_node(kmem_cache, GFP_KERNEL | __GFP_ZERO, home);
 	size_t name_bytes = strlen(name) + 1;
-	char *copy = kmalloc(name_bytes, GFP_KERNEL);
+	char *copy = kmalloc_node(name_bytes, GFP_KERNEL, home);
 
 	*err = -ENOMEM;
 	if (!s || !copy)
@@ -401,11 +419,11 @@ static void __sort_partial(struct kmem_cache_node *n, struct list_head *empty)
 
 int __kmem_cache_shrink(struct kmem_cache *s)
 {
-	int left = 0;
+	struct kmem_cache_node *n;
+	int left = 0, node;
 
 	flush_all(s);
-	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
-		struct kmem_cache_node *n = get_node(s, (int)node);
+	for_each_kmem_cache_node (s, node, n) {
 		struct list_head empty;
 		unsigned long flags;
 
@@ -432,8 +450,10 @@ int kmem_cache_shrink(struct kmem_cache *s)
 
 static void report_objects_left(struct kmem_cache *s)
 {
-	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
-		struct kmem_cache_node *n = get_node(s, (int)node);
+	struct kmem_cache_node *n;
+	int node;
+
+	for_each_kmem_cache_node (s, node, n) {
 		unsigned long flags;
 		struct slab *slab;
 
@@ -444,7 +464,7 @@ static void report_objects_left(struct kmem_cache *s)
 			list_slab_objects(s, slab);
 		spin_unlock_irqrestore(&n->list_lock, flags);
 		if (READ_ONCE(n->nr_slabs))
-			world_log(LOG_ERR, "  node %u: %ld slabs", node, READ_ONCE(n->nr_slabs));
+			world_log(LOG_ERR, "  node %d: %ld slabs", node, READ_ONCE(n->nr_slabs));
 	}
 	world_log(LOG_ERR, "kmem_cache_destroy(%s): objects are left; the cache stays, unusable",
 		  s->name);

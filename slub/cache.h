@@ -32,6 +32,9 @@ struct kmem_cache *create_boot_cache(const char *name, unsigned int size, unsign
 /* Draws the random orders of the caches made so far. A failure ends the program. */
 void init_freelist_randomization(void);
 
+/* A node structure, set up; NULL when memory is short. */
+struct kmem_cache_node *alloc_kmem_cache_node(void);
+
 /* The bytes of a struct kmem_cache on this machine. */
 size_t kmem_cache_struct_bytes(void);
 

@@ -129,11 +129,15 @@ static const char *check_full(struct kmem_cache *s, int node, struct slab *slab,
 static const char *check_node(struct kmem_cache *s, int node, enum slab_check_tier tier,
 			      struct slab_check_report *report)
 {
-	struct kmem_cache_node *n = get_node(s, node);
+	/* First of the two, for the memory comes last. */
+	bool has_memory = node_has_memory(node);
+	struct kmem_cache_node *n = smp_load_acquire(&s->node[node]);
 	const char *broken = NULL;
 	unsigned long flags, nr_partial = 0;
 	struct slab *slab;
 
+	if (!n)
+		return has_memory ? "I7: a node with memory has no structure in a cache" : NULL;
 	spin_lock_irqsave(&n->list_lock, flags);
 	list_for_each_entry (slab, &n->partial, slab_list) {
 		if (PLAIN_READ(slab->slab_list.next->prev) != &slab->slab_list ||
@@ -258,6 +262,10 @@ static const char *check_quiet(struct kmem_cache *s, struct slab_check_report *r
 	for (unsigned int node = 0; node < world_nr_nodes() && !broken; node++) {
 		struct kmem_cache_node *n = get_node(s, (int)node);
 
+		if (!n && census[node].slabs)
+			broken = "I7: a slab lies on a node that its cache has no structure for";
+		if (!n)
+			continue;
 		if ((unsigned long)n->nr_slabs != census[node].slabs)
 			broken = "I5: nr_slabs differs from the slabs there are";
 		else if ((unsigned long)n->total_objects != census[node].objects)

@@ -171,6 +171,11 @@ void flush_all(struct kmem_cache *s)
 		flush_cpu_slab(s, cpu, false);
 }
 
+void cpu_slab_flush(struct kmem_cache *s, unsigned int cpu)
+{
+	flush_cpu_slab(s, cpu, false);
+}
+
 void cpu_slab_offline(struct kmem_cache *s, unsigned int cpu)
 {
 	flush_cpu_slab(s, cpu, true);

@@ -145,6 +145,9 @@ void init_cpu_slots(struct kmem_cache *s);
 /* Takes back all that cpus hold of @s. Waits for closers. */
 void flush_all(struct kmem_cache *s);
 
+/* The same of one cpu. */
+void cpu_slab_flush(struct kmem_cache *s, unsigned int cpu);
+
 /* One cpu of one cache; the caller holds slab_mutex. */
 void cpu_slab_offline(struct kmem_cache *s, unsigned int cpu);
 void cpu_slab_online(struct kmem_cache *s, unsigned int cpu);

@@ -498,15 +498,13 @@ unsigned long validate_slab_node(struct kmem_cache *s, struct kmem_cache_node *n
 
 long validate_slab_cache(struct kmem_cache *s)
 {
+	struct kmem_cache_node *n;
 	unsigned long objects = 0;
+	int node;
 
 	if (!kmem_cache_debug(s))
 		return -EINVAL;
-	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
-		struct kmem_cache_node *n = get_node(s, (int)node);
-
-		if (n)
-			objects += validate_slab_node(s, n);
-	}
+	for_each_kmem_cache_node (s, node, n)
+		objects += validate_slab_node(s, n);
 	return (long)objects;
 }

@@ -6,17 +6,21 @@
 #include "cache.h"
 #include "fork.h"
 #include "kmalloc.h"
+#include "memory_hotplug.h"
 
 static void fork_prepare(void)
 {
+	struct kmem_cache_node *n;
 	struct kmem_cache *s;
+	int node;
 
+	world_mutex_lock(&node_hotplug_mutex);
 	world_mutex_lock(&slab_mutex);
 	list_for_each_entry (s, &slab_caches, list) {
-		for (unsigned int node = 0; node < world_nr_nodes(); node++) {
+		for_each_kmem_cache_node (s, node, n) {
 			unsigned long flags;
 
-			spin_lock_irqsave(&get_node(s, (int)node)->list_lock, flags);
+			spin_lock_irqsave(&n->list_lock, flags);
 			(void)flags;
 		}
 	}
@@ -27,15 +31,18 @@ static void fork_prepare(void)
 
 static void fork_parent(void)
 {
+	struct kmem_cache_node *n;
 	struct kmem_cache *s;
+	int node;
 
 	page_alloc_fork_done();
 	vmap_fork_done();
 	percpu_fork_done();
 	list_for_each_entry (s, &slab_caches, list)
-		for (unsigned int node = 0; node < world_nr_nodes(); node++)
-			spin_unlock_irqrestore(&get_node(s, (int)node)->list_lock, 0ul);
+		for_each_kmem_cache_node (s, node, n)
+			spin_unlock_irqrestore(&n->list_lock, 0ul);
 	world_mutex_unlock(&slab_mutex);
+	world_mutex_unlock(&node_hotplug_mutex);
 }
 
 static void fork_child(void)

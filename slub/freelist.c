@@ -18,7 +18,7 @@ int init_cache_random_seq(struct kmem_cache *s)
 
 	if (!slub_freelist_random || count < 2 || s->random_seq)
 		return 0;
-	seq = kmalloc_array(count, sizeof(*seq), GFP_KERNEL);
+	seq = kmalloc_array_node(count, sizeof(*seq), GFP_KERNEL, page_alloc_home());
 	if (!seq)
 		return -ENOMEM;
 	/* Each permutation is as likely as the others (Fisher and Yates). */

@@ -3,6 +3,7 @@
  * The partial lists of nodes and the traffic between them and the cpus; see node.h.
  */
 #include "debug.h"
+#include "mempolicy.h"
 #include "node.h"
 
 void init_kmem_cache_node(struct kmem_cache_node *n)
@@ -229,18 +230,25 @@ static bool get_partial_node(struct kmem_cache *s, int node, gfp_t gfp, struct p
 }
 
 /*
- * The other nodes, nearest first. Memory far away is slower for as long as the object lives,
- * so that a draw decides whether to look there at all, and a node keeps its min_partial slabs.
+ * The other nodes, nearest first to that of the caller's policy, as far as it is allowed them.
+ * Memory far away is slower for as long as the object lives, so that a draw decides whether to
+ * look there at all, and a node keeps its min_partial slabs.
  */
 static bool get_any_partial(struct kmem_cache *s, int home, gfp_t gfp, struct partial_take *take)
 {
-	unsigned int tried = 1u << home;
+	unsigned int tried;
+	int from;
 
 	if (world_nr_nodes() == 1 || !s->remote_node_defrag_ratio ||
 	    world_random() % 1024 > s->remote_node_defrag_ratio)
 		return false;
-	for (int node; (node = nearest_node(home, tried)) >= 0; tried |= 1u << node) {
-		if (READ_ONCE(get_node(s, node)->nr_partial) > READ_ONCE(s->min_partial) &&
+	from = mempolicy_slab_node();
+	tried = 1u << home | ~(unsigned int)task_allowed_nodes();
+	for (int node; (node = nearest_node(from, tried)) >= 0; tried |= 1u << node) {
+		struct kmem_cache_node *n = get_node(s, node);
+
+		/* Of the first cache there may be none yet. */
+		if (n && READ_ONCE(n->nr_partial) > READ_ONCE(s->min_partial) &&
 		    get_partial_node(s, node, gfp, take))
 			return true;
 	}
@@ -249,7 +257,7 @@ static bool get_any_partial(struct kmem_cache *s, int home, gfp_t gfp, struct pa
 
 bool get_partial(struct kmem_cache *s, gfp_t flags, int node, struct partial_take *take)
 {
-	int home = node == NUMA_NO_NODE ? world_cpu_to_node(world_cpu()) : node;
+	int home = node == NUMA_NO_NODE ? numa_mem_id() : node;
 
 	take->slab = NULL;
 	take->freelist = NULL;

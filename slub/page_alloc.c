@@ -567,7 +567,7 @@ bool page_node_release(int nid)
 	return unused;
 }
 
-bool page_node_online(int nid)
+bool page_node_commit(int nid)
 {
 	struct page_node *node = &page_nodes[nid];
 	unsigned long flags;
@@ -579,12 +579,19 @@ bool page_node_online(int nid)
 
 		grown = zone->grown > zone->first || __grow(zone, nid);
 	}
-	node->offline = !grown;
 	spin_unlock_irqrestore(&node->lock, flags);
-	if (grown)
-		smp_store_release(&nodes_without_memory,
-				  READ_ONCE(nodes_without_memory) & ~(1ul << nid));
 	return grown;
+}
+
+void page_node_online(int nid)
+{
+	struct page_node *node = &page_nodes[nid];
+	unsigned long flags;
+
+	spin_lock_irqsave(&node->lock, flags);
+	node->offline = false;
+	spin_unlock_irqrestore(&node->lock, flags);
+	smp_store_release(&nodes_without_memory, READ_ONCE(nodes_without_memory) & ~(1ul << nid));
 }
 
 void page_alloc_fork_prepare(void)

@@ -134,12 +134,13 @@ void page_alloc_set_reserve(unsigned long pages);
  *
  * page_node_offline() lets nothing be allocated on @node any more. page_node_release() ends that:
  * true, when all pages of @node are free, and then their contents are back with the system.
- * page_node_online() makes it usable, again or for the first time; false, and nothing done, when
- * not even its first step of growth can be had.
+ * page_node_commit() sees to it that @node has grown by a step at least; false when that cannot
+ * be had. page_node_online() makes it usable, again or for the first time.
  */
 void page_node_offline(int node);
 bool page_node_release(int node);
-bool page_node_online(int node);
+bool page_node_commit(int node);
+void page_node_online(int node);
 
 /*
  * Gives back what nobody uses; @flags are those of the request that needs it. Installed by the

@@ -33,6 +33,20 @@ static void *setup_freelist(struct kmem_cache *s, struct slab *slab, unsigned in
 	}
 }
 
+/*
+ * What the request for the best order is told: unless it is the only one, it may fail, and then
+ * the lowest order is worth the trouble of getting memory back, and the reserve.
+ */
+static gfp_t best_order_flags(const struct kmem_cache *s, gfp_t flags)
+{
+	if (s->min.x == s->oo.x)
+		return flags;
+	flags = (flags | SLAB_TRY_FLAGS) & ~__GFP_NOFAIL;
+	if ((flags & __GFP_DIRECT_RECLAIM) && oo_order(s->oo) > oo_order(s->min))
+		flags = (flags | __GFP_NOMEMALLOC) & ~(__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM);
+	return flags;
+}
+
 static struct slab *allocate_slab(struct kmem_cache *s, gfp_t flags, int node)
 {
 	struct kmem_cache_order_objects oo = s->oo;
@@ -40,7 +54,8 @@ static struct slab *allocate_slab(struct kmem_cache *s, gfp_t flags, int node)
 	struct kmem_cache_node *n;
 	struct slab *slab;
 
-	slab = alloc_slab_page(s, flags | SLAB_TRY_FLAGS, node, oo);
+	flags &= GFP_SLAB_PAGE_MASK;
+	slab = alloc_slab_page(s, best_order_flags(s, flags), node, oo);
 	if (!slab && s->min.x != oo.x) {
 		oo = s->min;
 		slab = alloc_slab_page(s, flags, node, oo);

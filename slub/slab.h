@@ -21,6 +21,11 @@ struct slab *new_slab(struct kmem_cache *s, gfp_t flags, int node);
  */
 void discard_slab(struct kmem_cache *s, struct slab *slab);
 
+/* Of a caller's flags, those that are for the pages too: how hard to try, and where. */
+#define GFP_SLAB_PAGE_MASK                                                                         \
+	(GFP_KERNEL | __GFP_HIGH | __GFP_NOWARN | __GFP_RETRY_MAYFAIL | __GFP_NOFAIL |             \
+	 __GFP_NORETRY | __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_HARDWALL | __GFP_THISNODE)
+
 /* Told to a request for the best order: there is a second one if it fails. */
 #define SLAB_TRY_FLAGS (__GFP_NOWARN | __GFP_NORETRY)
 

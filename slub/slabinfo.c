@@ -42,13 +42,12 @@ static unsigned long __count_free_approx(struct kmem_cache_node *n)
 static void show_cache(struct kmem_cache *s, struct attribute_text *text)
 {
 	unsigned long slabs = 0, objects = 0, free = 0;
+	struct kmem_cache_node *n;
+	int node;
 
-	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
-		struct kmem_cache_node *n = get_node(s, (int)node);
+	for_each_kmem_cache_node (s, node, n) {
 		unsigned long flags, here, free_here;
 
-		if (!n)
-			continue;
 		spin_lock_irqsave(&n->list_lock, flags);
 		slabs += (unsigned long)READ_ONCE(n->nr_slabs);
 		here = (unsigned long)READ_ONCE(n->total_objects);

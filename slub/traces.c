@@ -265,17 +265,15 @@ long slab_debug_traces(struct kmem_cache *s, enum track_item which, char *buffer
 {
 	struct loc_track t = {.now = world_jiffies()};
 	struct text text = {buffer, size, 0};
+	struct kmem_cache_node *n;
+	int node;
 
 	if (!(s->flags & SLAB_STORE_USER))
 		return -EINVAL;
 	if (!alloc_loc_track(&t, 0))
 		return -ENOMEM;
-	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
-		struct kmem_cache_node *n = get_node(s, (int)node);
-
-		if (n)
-			process_node(&t, s, n, which);
-	}
+	for_each_kmem_cache_node (s, node, n)
+		process_node(&t, s, n, which);
 	if (t.full) {
 		free_pages(t.pages);
 		return -ENOMEM;

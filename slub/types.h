@@ -197,7 +197,11 @@ struct kmem_cache {
 	unsigned int *random_seq; /* a permutation of the objects of a slab of order oo, or NULL */
 	struct list_head list;	  /* slab_caches, under slab_mutex */
 	struct list_head aliases; /* struct kmem_cache_alias, under slab_mutex */
-	struct kmem_cache_node *node[]; /* world_nr_nodes() of them */
+	/*
+	 * world_nr_nodes() of them; one exists from the making of the cache on if the node has
+	 * memory then, else from when its memory comes online; it stays when that goes away.
+	 */
+	struct kmem_cache_node *node[];
 };
 
 /* A further name of a cache. */
@@ -255,10 +259,16 @@ static inline unsigned int oo_objects(struct kmem_cache_order_objects oo)
 	return oo.x & ((1u << OO_SHIFT) - 1);
 }
 
+/* Of a node with memory, or of one where a slab of @s lies. */
 static inline struct kmem_cache_node *get_node(const struct kmem_cache *s, int node)
 {
 	return s->node[node];
 }
+
+/* Acquire: pairs with the release by which memory_hotplug.c publishes a structure. */
+#define for_each_kmem_cache_node(s, nid, n)                                                        \
+	for ((nid) = 0; (nid) < (int)world_nr_nodes(); (nid)++)                                    \
+		if (((n) = smp_load_acquire(&(s)->node[nid])) != NULL)
 
 static inline struct slab *page_slab(struct page *page)
 {

@@ -93,6 +93,9 @@ static struct m_cache *mergeable(const char *name, unsigned int size,
 	return NULL;
 }
 
+/* The allocator's own structures lie on the lowest node with memory. */
+#define HOME 0
+
 /* Bytes of the allocator's structure for a further name, in front of that. */
 #define ALIAS_BYTES 16u
 
@@ -100,7 +103,7 @@ static struct m_cache *mergeable(const char *name, unsigned int size,
 static bool merge(struct m_cache *s, const char *name, unsigned int size)
 {
 	struct m_alias *alias, **end = &s->aliases;
-	void *object = m_kmalloc(ALIAS_BYTES + strlen(name) + 1, GFP_KERNEL, NUMA_NO_NODE);
+	void *object = m_kmalloc(ALIAS_BYTES + strlen(name) + 1, GFP_KERNEL, HOME);
 
 	if (!object)
 		return false;
@@ -144,7 +147,7 @@ static bool draw_order(struct m_cache *s)
 {
 	if (!model.boot.freelist_random || s->oo.objects < 2)
 		return true;
-	s->seq_object = m_kmalloc(s->oo.objects * sizeof(unsigned int), GFP_KERNEL, NUMA_NO_NODE);
+	s->seq_object = m_kmalloc(s->oo.objects * sizeof(unsigned int), GFP_KERNEL, HOME);
 	if (!s->seq_object)
 		return false;
 	s->random_seq = calloc(s->oo.objects, sizeof(*s->random_seq));
@@ -172,7 +175,7 @@ static bool open_cache(struct m_cache *s)
 		return false;
 	}
 	for (unsigned int node = 0; node < model.boot.nodes; node++) {
-		s->node[node].object = m_alloc(model.cache_of_nodes, GFP_KERNEL, (int)node);
+		s->node[node].object = m_alloc(model.cache_of_nodes, GFP_KERNEL, HOME);
 		if (!s->node[node].object) {
 			release(s);
 			return false;
@@ -212,8 +215,8 @@ void *m_create(const char *name, unsigned int size, const struct kmem_cache_args
 	s = mergeable(name, size, &args, flags);
 	if (s && merge(s, name, size))
 		return s->address;
-	object = m_alloc(model.cache_of_caches, GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE);
-	copy = m_kmalloc(strlen(name) + 1, GFP_KERNEL, NUMA_NO_NODE);
+	object = m_alloc(model.cache_of_caches, GFP_KERNEL | __GFP_ZERO, HOME);
+	copy = m_kmalloc(strlen(name) + 1, GFP_KERNEL, HOME);
 	if (object && copy) {
 		s = m_cache_add(name);
 		s->address = object;

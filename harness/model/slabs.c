@@ -162,6 +162,23 @@ static void order_objects(struct m_slab *slab)
 	}
 }
 
+/* What a caller may say about pages: how hard to try, and where. */
+#define PAGE_FLAGS                                                                                 \
+	(GFP_KERNEL | __GFP_HIGH | __GFP_NOWARN | __GFP_RETRY_MAYFAIL | __GFP_NOFAIL |             \
+	 __GFP_NORETRY | __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_HARDWALL | __GFP_THISNODE)
+
+/* A first attempt that a lower order stands behind: it may fail and costs nobody anything. */
+static gfp_t best_order_gfp(const struct m_cache *s, gfp_t gfp)
+{
+	gfp |= __GFP_NOWARN | __GFP_NORETRY;
+	gfp &= ~__GFP_NOFAIL;
+	if ((gfp & __GFP_DIRECT_RECLAIM) && s->oo.order > s->min.order) {
+		gfp |= __GFP_NOMEMALLOC;
+		gfp &= ~(__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM);
+	}
+	return gfp;
+}
+
 /*
  * A new slab: of the best order if it can be had, else of the lowest. It is frozen for the one who
  * asked for it, but in a cache with debug flags.
@@ -172,10 +189,11 @@ struct m_slab *m_new_slab(struct m_cache *s, gfp_t gfp, int node)
 	struct m_oo oo = s->oo;
 	struct m_slab *slab;
 
-	if (!m_slab_pages(gfp | __GFP_NOWARN | __GFP_NORETRY | s->allocflags, oo.order, node,
-			  &pages)) {
-		if (s->min.order == oo.order && s->min.objects == oo.objects)
+	gfp &= PAGE_FLAGS;
+	if (s->min.order == oo.order && s->min.objects == oo.objects) {
+		if (!m_slab_pages(gfp | s->allocflags, oo.order, node, &pages))
 			return NULL;
+	} else if (!m_slab_pages(best_order_gfp(s, gfp) | s->allocflags, oo.order, node, &pages)) {
 		oo = s->min;
 		if (!m_slab_pages(gfp | s->allocflags, oo.order, node, &pages))
 			return NULL;

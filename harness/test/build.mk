@@ -17,3 +17,7 @@ $(eval $(call program,sim,sweep,harness/test/sweep.c $(exec-sim-sources) $(exec-
 harness/test/regressions.t: | $(O)/sim/sweep $(O)/native/slubcheck
 TESTS += harness/test/regressions.t
 CHECKS += harness/test/regressions.t
+
+# Threads that meet the memory of nodes on its way, or a reaper.
+$(foreach t,slub_node_hotplug slub_reap,$(eval $(call \
+	unit-test,native-tsan,$t,harness/test/$t.c)))
