@@ -17,36 +17,39 @@ static const char kmalloc_short_sizes[KMALLOC_INDEX_MAX + 1][sizeof("192")] = {
 };
 
 /* The names are what Linux calls them. */
+struct kmalloc_names {
+	char of[NR_KMALLOC_TYPES][sizeof("kmalloc-rnd-15-192")];
+};
+
 #define KMALLOC_NAMES(size)                                                                        \
 	{                                                                                          \
-		[KMALLOC_NORMAL] = "kmalloc-" size,                                                \
-		[KMALLOC_RANDOM_START + 1] = "kmalloc-rnd-01-" size,                               \
-		[KMALLOC_RANDOM_START + 2] = "kmalloc-rnd-02-" size,                               \
-		[KMALLOC_RANDOM_START + 3] = "kmalloc-rnd-03-" size,                               \
-		[KMALLOC_RANDOM_START + 4] = "kmalloc-rnd-04-" size,                               \
-		[KMALLOC_RANDOM_START + 5] = "kmalloc-rnd-05-" size,                               \
-		[KMALLOC_RANDOM_START + 6] = "kmalloc-rnd-06-" size,                               \
-		[KMALLOC_RANDOM_START + 7] = "kmalloc-rnd-07-" size,                               \
-		[KMALLOC_RANDOM_START + 8] = "kmalloc-rnd-08-" size,                               \
-		[KMALLOC_RANDOM_START + 9] = "kmalloc-rnd-09-" size,                               \
-		[KMALLOC_RANDOM_START + 10] = "kmalloc-rnd-10-" size,                              \
-		[KMALLOC_RANDOM_START + 11] = "kmalloc-rnd-11-" size,                              \
-		[KMALLOC_RANDOM_START + 12] = "kmalloc-rnd-12-" size,                              \
-		[KMALLOC_RANDOM_START + 13] = "kmalloc-rnd-13-" size,                              \
-		[KMALLOC_RANDOM_START + 14] = "kmalloc-rnd-14-" size,                              \
-		[KMALLOC_RANDOM_START + 15] = "kmalloc-rnd-15-" size,                              \
-		[KMALLOC_RECLAIM] = "kmalloc-rcl-" size,                                           \
-		[KMALLOC_DMA] = "dma-kmalloc-" size,                                               \
-		[KMALLOC_CGROUP] = "kmalloc-cg-" size,                                             \
+		.of[KMALLOC_NORMAL] = "kmalloc-" size,                                             \
+		.of[KMALLOC_RANDOM_START + 1] = "kmalloc-rnd-01-" size,                            \
+		.of[KMALLOC_RANDOM_START + 2] = "kmalloc-rnd-02-" size,                            \
+		.of[KMALLOC_RANDOM_START + 3] = "kmalloc-rnd-03-" size,                            \
+		.of[KMALLOC_RANDOM_START + 4] = "kmalloc-rnd-04-" size,                            \
+		.of[KMALLOC_RANDOM_START + 5] = "kmalloc-rnd-05-" size,                            \
+		.of[KMALLOC_RANDOM_START + 6] = "kmalloc-rnd-06-" size,                            \
+		.of[KMALLOC_RANDOM_START + 7] = "kmalloc-rnd-07-" size,                            \
+		.of[KMALLOC_RANDOM_START + 8] = "kmalloc-rnd-08-" size,                            \
+		.of[KMALLOC_RANDOM_START + 9] = "kmalloc-rnd-09-" size,                            \
+		.of[KMALLOC_RANDOM_START + 10] = "kmalloc-rnd-10-" size,                           \
+		.of[KMALLOC_RANDOM_START + 11] = "kmalloc-rnd-11-" size,                           \
+		.of[KMALLOC_RANDOM_START + 12] = "kmalloc-rnd-12-" size,                           \
+		.of[KMALLOC_RANDOM_START + 13] = "kmalloc-rnd-13-" size,                           \
+		.of[KMALLOC_RANDOM_START + 14] = "kmalloc-rnd-14-" size,                           \
+		.of[KMALLOC_RANDOM_START + 15] = "kmalloc-rnd-15-" size,                           \
+		.of[KMALLOC_RECLAIM] = "kmalloc-rcl-" size,                                        \
+		.of[KMALLOC_DMA] = "dma-kmalloc-" size,                                            \
+		.of[KMALLOC_CGROUP] = "kmalloc-cg-" size,                                          \
 	}
 
-static const char
-	kmalloc_names[KMALLOC_INDEX_MAX + 1][NR_KMALLOC_TYPES][sizeof("kmalloc-rnd-15-192")] = {
-		[1] = KMALLOC_NAMES("96"),  [2] = KMALLOC_NAMES("192"), [3] = KMALLOC_NAMES("8"),
-		[4] = KMALLOC_NAMES("16"),  [5] = KMALLOC_NAMES("32"),	[6] = KMALLOC_NAMES("64"),
-		[7] = KMALLOC_NAMES("128"), [8] = KMALLOC_NAMES("256"), [9] = KMALLOC_NAMES("512"),
-		[10] = KMALLOC_NAMES("1k"), [11] = KMALLOC_NAMES("2k"), [12] = KMALLOC_NAMES("4k"),
-		[13] = KMALLOC_NAMES("8k"),
+static const struct kmalloc_names kmalloc_names[KMALLOC_INDEX_MAX + 1] = {
+	[1] = KMALLOC_NAMES("96"),  [2] = KMALLOC_NAMES("192"), [3] = KMALLOC_NAMES("8"),
+	[4] = KMALLOC_NAMES("16"),  [5] = KMALLOC_NAMES("32"),	[6] = KMALLOC_NAMES("64"),
+	[7] = KMALLOC_NAMES("128"), [8] = KMALLOC_NAMES("256"), [9] = KMALLOC_NAMES("512"),
+	[10] = KMALLOC_NAMES("1k"), [11] = KMALLOC_NAMES("2k"), [12] = KMALLOC_NAMES("4k"),
+	[13] = KMALLOC_NAMES("8k"),
 };
 
 /* The index for up to 192 bytes, in steps of 8: there the sizes are not all powers of two. */
@@ -100,7 +103,7 @@ static struct kmem_cache *create_kmalloc_cache(unsigned int idx, unsigned int ty
 
 	if (align < CONFIG_KMALLOC_MINALIGN)
 		align = CONFIG_KMALLOC_MINALIGN;
-	return create_boot_cache(kmalloc_names[idx][type], size, align,
+	return create_boot_cache(kmalloc_names[idx].of[type], size, align,
 				 kmalloc_type_flags(type) | SLAB_KMALLOC, 0, size);
 }
 

@@ -130,10 +130,10 @@ static void misuse_is_a_finding(void **state)
 
 static void kvmalloc_fails_on_demand(void *arg)
 {
-	char *p;
+	char *p, *first;
 
 	(void)arg;
-	p = kvmalloc(KMALLOC_MAX_SIZE + 1, GFP_KERNEL);
+	first = p = kvmalloc(KMALLOC_MAX_SIZE + 1, GFP_KERNEL);
 	SLUB_ASSERT(p && !virt_to_head_page(p) && sim_committed(p, KMALLOC_MAX_SIZE + 1));
 	kvfree(p);
 	sim_fault_arm(FAULT_MAP, 1, 1);
@@ -148,6 +148,10 @@ static void kvmalloc_fails_on_demand(void *arg)
 	kvfree(p);
 	sim_fault_arm(FAULT_PAGE, 1, 2);
 	SLUB_ASSERT(!kvmalloc(20000, GFP_KERNEL));
+	/* Nothing of all that is left in the way. */
+	p = kvmalloc(KMALLOC_MAX_SIZE + 1, GFP_KERNEL);
+	SLUB_ASSERT(p == first);
+	kvfree(p);
 }
 
 static void kvmalloc_works_and_fails_here_too(void **state)

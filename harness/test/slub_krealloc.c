@@ -117,12 +117,12 @@ static void body_init_on_alloc_covers_what_is_new(void)
 	char *p, *q;
 
 	EXPECT(slub_boot_options("init_on_alloc=1 init_on_free=1") == 0);
-	p = kmalloc(20000, GFP_KERNEL);
+	p = kmalloc_node(20000, GFP_KERNEL, NUMA_NO_NODE);
 	EXPECT(all_are(p, 0, ksize(p), 0));
 	memset(p, 0xff, ksize(p));
 	kfree(p);
 	EXPECT(all_are(p, 0, 32768, 0)); /* gone with the object */
-	q = kmalloc(20000, GFP_KERNEL);
+	q = kmalloc_node(20000, GFP_KERNEL, NUMA_NO_NODE);
 	memset(q, 0xff, 20000);
 	EXPECT(krealloc(q, 10000, GFP_KERNEL) == q);
 	EXPECT(all_are(q, 10000, 32768, 0));

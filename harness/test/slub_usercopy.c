@@ -125,8 +125,8 @@ static void addresses_that_are_none_are_refused(void **unused)
 	(void)unused;
 	assert_refused(NULL, 4, "null address (offset 0, size 4)!");
 	assert_refused(ZERO_SIZE_PTR, 4, "null address (offset 16, size 4)!");
-	assert_refused((void *)-8l, 9, "wrapped address (offset 0, size 1)!");
-	assert_allowed((void *)-8l, 8);
+	assert_refused((void *)-8L, 9, "wrapped address (offset 0, size 1)!");
+	assert_allowed((void *)-8L, 8);
 	assert_allowed(NULL, 0);
 }
 
