@@ -64,7 +64,7 @@ static void kmem_cache_init(void)
 
 	setup_boot_cache(kmem_cache_node, "kmem_cache_node", sizeof(struct kmem_cache_node), 0,
 			 SLAB_HWCACHE_ALIGN);
-	slab_state = PARTIAL;
+	WRITE_ONCE(slab_state, PARTIAL);
 	setup_boot_cache(kmem_cache, "kmem_cache", (unsigned int)kmem_cache_struct_bytes(), 0,
 			 SLAB_HWCACHE_ALIGN);
 	kmem_cache = bootstrap(&boot_kmem_cache.cache);
