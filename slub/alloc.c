@@ -7,6 +7,7 @@
 
 #include "debug.h"
 #include "failslab.h"
+#include "memcg.h"
 #include "mempolicy.h"
 #include "object.h"
 #include "tunables.h"
@@ -162,7 +163,7 @@ static inline bool slab_post_alloc_hook(struct kmem_cache *s, gfp_t flags, size_
 		for (size_t i = 0; i < nr; i++)
 			*freepointer_slot(s, objects[i]) = NULL;
 	}
-	return true;
+	return memcg_slab_post_alloc_hook(s, flags, nr, objects);
 }
 
 void *slab_alloc_node(struct kmem_cache *s, gfp_t flags, int node, unsigned long caller,

@@ -484,6 +484,8 @@ void kmem_cache_destroy(struct kmem_cache *s)
 
 	if (!s)
 		return;
+	/* Objects of it that wait for a grace period are on their way out. */
+	kvfree_rcu_barrier();
 	world_mutex_lock(&slab_mutex);
 	if (s->broken) {
 		world_mutex_unlock(&slab_mutex);

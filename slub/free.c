@@ -96,8 +96,9 @@ static inline void slab_free_list(struct kmem_cache *s, struct slab *slab, void 
  * Before an object is linked. Its metadata behind what its user wrote, where there is some, is
  * not the user's to have wiped.
  */
-static inline void slab_free_hook(struct kmem_cache *s, void *object)
+static inline void slab_free_hook(struct kmem_cache *s, struct slab *slab, void *object)
 {
+	memcg_slab_free_hook(s, slab, &object, 1);
 	if (__builtin_expect(slab_want_init_on_free(s), 0))
 		memset(object, 0,
 		       kmem_cache_debug_flags(s, DEBUG_METADATA_FLAGS) ? s->object_size : s->inuse);
@@ -105,7 +106,7 @@ static inline void slab_free_hook(struct kmem_cache *s, void *object)
 
 void slab_free(struct kmem_cache *s, struct slab *slab, void *object, unsigned long caller)
 {
-	slab_free_hook(s, object);
+	slab_free_hook(s, slab, object);
 	slab_free_list(s, slab, object, object, 1, caller);
 }
 
@@ -171,7 +172,7 @@ static size_t free_bulk_run(struct kmem_cache *s, size_t nr, void **objects, uns
 	slab = cache_from_obj(&s, head);
 	if (!slab)
 		return nr;
-	slab_free_hook(s, head);
+	slab_free_hook(s, slab, head);
 	/*
 	 * To link an object is to write to it: with debug flags each is looked at first, alone, for
 	 * a free one that were linked would take its freelist with it.
@@ -183,7 +184,7 @@ static size_t free_bulk_run(struct kmem_cache *s, size_t nr, void **objects, uns
 			misses++;
 			continue;
 		}
-		slab_free_hook(s, object);
+		slab_free_hook(s, slab, object);
 		set_freepointer(s, object, head);
 		head = object;
 		count++;

@@ -25,7 +25,7 @@ void kvfree_call_rcu(struct rcu_head *head, void *object)
 
 void kvfree_rcu_reclaim(void *object)
 {
-	kfree(object);
+	kvfree(object);
 }
 
 void kvfree_rcu_barrier(void)

@@ -5,7 +5,8 @@
  * 1. A group and its ancestors each count what is charged to the group or below it. A charge goes
  *    up from the group of the calling thread, level by level, each by a compare-and-swap that
  *    keeps to the limit there; one that is refused above is taken back below. So usage is never
- *    above a limit, but for __GFP_NOFAIL, and two charges at once may both fail where one of them
+ *    above a limit, but by __GFP_NOFAIL, and for the moment in which a charge meets a limit that
+ *    has just been lowered, and goes back. Two charges at once may both fail where one of them
  *    would have fitted.
  *
  * 2. An object's entry in its slab's obj_exts names the group that was charged for it, or NULL.

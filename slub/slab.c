@@ -3,6 +3,7 @@
  * Making and taking apart of slabs.
  */
 #include "debug.h"
+#include "memcg.h"
 #include "slab.h"
 
 static struct slab *alloc_slab_page(struct kmem_cache *s, gfp_t flags, int node,
@@ -117,6 +118,7 @@ void discard_slab(struct kmem_cache *s, struct slab *slab)
 	}
 	atomic_long_add(&n->nr_slabs, -1);
 	atomic_long_add(&n->total_objects, -(long)counters.objects);
+	memcg_free_slab_exts(slab);
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
 		call_rcu(&slab->rcu_head, rcu_free_slab);
 	else

@@ -296,6 +296,7 @@ int m_shrink(struct m_cache *s)
 
 void m_destroy(struct m_cache *s)
 {
+	m_callbacks(); /* what is on its way out is no leak */
 	if (s->broken)
 		return;
 	s->changed = true;

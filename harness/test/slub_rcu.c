@@ -334,6 +334,11 @@ struct far_away {
 	char more[3000000];
 	struct rcu_head rcu;
 };
+struct mapped { /* more than kmalloc() has: a mapping of its own */
+	int value;
+	char more[9000000];
+	struct rcu_head rcu;
+};
 
 static void objects_are_freed_wherever_their_head_is(void **unused)
 {
@@ -341,12 +346,13 @@ static void objects_are_freed_wherever_their_head_is(void **unused)
 	struct at_start *a = kmalloc(sizeof(*a), GFP_KERNEL), *none = NULL;
 	struct in_middle *b = kmalloc(sizeof(*b), GFP_KERNEL);
 	struct far_away *c = kmalloc(sizeof(*c), GFP_KERNEL);
+	struct mapped *e = kvmalloc(sizeof(*e), GFP_KERNEL);
 	struct kmem_cache *s = own_cache(sizeof(struct in_middle));
 	struct in_middle *d = kmem_cache_alloc(s, GFP_KERNEL);
 	struct reader reader;
 
 	(void)unused;
-	a->value = b->value = c->value = d->value = 77;
+	a->value = b->value = c->value = d->value = e->value = 77;
 	memset(b->more, 7, sizeof(b->more));
 	memset(d->more, 7, sizeof(d->more));
 	reader_enter(&reader, 1);
@@ -354,10 +360,11 @@ static void objects_are_freed_wherever_their_head_is(void **unused)
 	kvfree_rcu(b, rcu);
 	kvfree_rcu(c, rcu);
 	kfree_rcu(d, rcu);
+	kvfree_rcu(e, rcu);
 	kfree_rcu(none, rcu);
 	kvfree_call_rcu(&a->rcu, NULL);
 	/* A reader may still look at all of them. */
-	assert_int_equal(a->value + b->value + c->value + d->value, 4 * 77);
+	assert_int_equal(a->value + b->value + c->value + d->value + e->value, 5 * 77);
 	for (size_t i = 0; i < sizeof(b->more); i++)
 		assert_true(b->more[i] == 7 && d->more[i] == 7); /* no free pointer in them */
 	reader_leave(&reader);
@@ -377,6 +384,7 @@ static void without_a_head_the_caller_waits(void **unused)
 	kfree_rcu_mightsleep(kmem_cache_alloc(s, GFP_KERNEL));
 	assert_int_equal(objects_in_use(s), 0);
 	kvfree_rcu_mightsleep(kmalloc(100000, GFP_KERNEL));
+	kvfree_rcu_mightsleep(kvmalloc(sizeof(struct mapped), GFP_KERNEL));
 	kvfree_rcu_mightsleep(none);
 	kmem_cache_destroy(s);
 	assert_nothing_left(before);
