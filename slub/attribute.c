@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "attribute.h"
+#include "traces.h"
 
 #define RO(name, show, arg)	   {#name, ATTRIBUTE_READ_ONLY, arg, show, NULL}
 #define RW(name, show, store, arg) {#name, ATTRIBUTE_WRITABLE, arg, show, store}
@@ -68,9 +69,9 @@ static const struct slab_attribute attributes[] = {
 	STAT(cpu_partial_free, CPU_PARTIAL_FREE),
 	STAT(cpu_partial_node, CPU_PARTIAL_NODE),
 	STAT(cpu_partial_drain, CPU_PARTIAL_DRAIN),
-	RW(failslab, show_flag, store_failslab, SLAB_FAILSLAB),
+	RW(failslab, show_tuned, store_failslab, SLAB_FAILSLAB),
 	NUMBER(usersize, usersize),
-	RW(skip_kfence, show_flag, store_skip_kfence, SLAB_SKIP_KFENCE),
+	RW(skip_kfence, show_tuned, store_skip_kfence, SLAB_SKIP_KFENCE),
 };
 
 #define NR_ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
@@ -89,10 +90,34 @@ static const struct slab_attribute *find_attribute(const char *name)
 	return NULL;
 }
 
+/*
+ * The two files of a cache that the kernel keeps in another tree, and only for caches that know
+ * who allocated their objects. Return: whether @attribute is one of them, and @s has it.
+ */
+static bool find_traces(const struct kmem_cache *s, const char *attribute, enum track_item *which)
+{
+	*which = !strcmp(attribute, "alloc_traces") ? TRACK_ALLOC : TRACK_FREE;
+	return (s->flags & SLAB_STORE_USER) &&
+	       (*which == TRACK_ALLOC || !strcmp(attribute, "free_traces"));
+}
+
+static int show_traces(struct kmem_cache *s, enum track_item which, struct attribute_text *text)
+{
+	long length = slab_debug_traces(s, which, text->buffer, text->size);
+
+	if (length < 0)
+		return (int)length;
+	text->length = (size_t)length;
+	return 0;
+}
+
 int slab_attribute_show(struct kmem_cache *s, const char *attribute, struct attribute_text *text)
 {
 	const struct slab_attribute *found = find_attribute(attribute);
+	enum track_item which;
 
+	if (!found && find_traces(s, attribute, &which))
+		return show_traces(s, which, text);
 	if (!found)
 		return -ENOENT;
 	found->show(s, found->arg, text);
@@ -103,7 +128,10 @@ int slab_attribute_store(struct kmem_cache *s, const char *attribute, const char
 			 size_t length)
 {
 	const struct slab_attribute *found = find_attribute(attribute);
+	enum track_item which;
 
+	if (!found && find_traces(s, attribute, &which))
+		return -EACCES;
 	if (!found)
 		return -ENOENT;
 	if (!found->store)

@@ -69,7 +69,7 @@ struct slab_attribute {
 };
 
 /*
- * The public calls on a cache that was found already. The caller holds slab_mutex, or else knows
+ * The public calls on a cache that was found already: the attributes, alloc_traces and free_traces. The caller holds slab_mutex, or else knows
  * that @s stays. Return: 0; -ENOENT: no such attribute; -EACCES: read only; or the attribute's.
  */
 int slab_attribute_show(struct kmem_cache *s, const char *attribute, struct attribute_text *text);
@@ -88,6 +88,7 @@ void show_ratio(struct kmem_cache *s, unsigned long unused, struct attribute_tex
 void show_aliases(struct kmem_cache *s, unsigned long unused, struct attribute_text *text);
 void show_ctor(struct kmem_cache *s, unsigned long unused, struct attribute_text *text);
 void show_flag(struct kmem_cache *s, unsigned long flag, struct attribute_text *text);
+void show_tuned(struct kmem_cache *s, unsigned long flag, struct attribute_text *text);
 void show_nothing(struct kmem_cache *s, unsigned long unused, struct attribute_text *text);
 int store_min_partial(struct kmem_cache *s, unsigned long unused, const char *text, size_t length);
 int store_cpu_partial(struct kmem_cache *s, unsigned long unused, const char *text, size_t length);
@@ -115,14 +116,7 @@ void show_stat(struct kmem_cache *s, unsigned long item, struct attribute_text *
 int store_stat(struct kmem_cache *s, unsigned long item, const char *text, size_t length);
 
 /*
- * 3. Flags that are set and cleared while a cache is in use, with SLAB_FAILSLAB.
- */
-#define SLAB_SKIP_KFENCE 0x20000000u /* kept and shown; there is no KFENCE here */
-/* SLAB_FAILSLAB is not what the cache was made with: its place in the tree stays where it was. */
-#define __FAILSLAB_STORED 0x40000000u
-
-/*
- * 4. The tree
+ * 3. The tree
  *
  * Mergeable caches stand under an id, their names are links to it; the others stand under their
  * names. The tree is not kept but computed from slab_caches. Its rules, where names meet:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attribute.h"
+#include "debug_options.h"
 
 /* What is in the tree: the next younger cache, or the oldest of all after NULL; NULL: no more. */
 static struct kmem_cache *younger(const struct kmem_cache *s)
@@ -100,18 +101,13 @@ static bool same_id(const struct kmem_cache *s, const struct kmem_cache *t)
  * 2. Directories
  */
 
-#define SLAB_NEVER_MERGE                                                                           \
-	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU |       \
-	 SLAB_NOLEAKTRACE | SLAB_FAILSLAB | SLAB_NO_MERGE)
-
 /* Whether other caches might have been merged with @s when it was made. */
 static bool was_mergeable(const struct kmem_cache *s)
 {
-	slab_flags_t flags = s->flags;
-
-	if (flags & __FAILSLAB_STORED)
-		flags ^= SLAB_FAILSLAB;
-	return !slub_nomerge && !(flags & SLAB_NEVER_MERGE) && !s->ctor && !s->usersize &&
+	/* Debug flags that may come and go with the order count as if they were there. */
+	if (disable_higher_order_debug && (slub_debug & DEBUG_METADATA_FLAGS))
+		return false;
+	return !slub_nomerge && !(s->flags & SLAB_NEVER_MERGE) && !s->ctor && !s->usersize &&
 	       s->refcount >= 0;
 }
 
@@ -160,8 +156,6 @@ static bool has_alias(const struct kmem_cache *s, const char *name)
 {
 	struct kmem_cache_alias *alias;
 
-	if (!s->aliases.next)
-		return false;
 	list_for_each_entry (alias, &s->aliases, list)
 		if (is_tree_name(alias->name, name))
 			return true;
@@ -220,8 +214,6 @@ static bool next_name(const struct tree_name *after, struct tree_name *best)
 			make_id(&candidate, s);
 			offer(&candidate, after, best, &found);
 		}
-		if (!s->aliases.next)
-			continue;
 		list_for_each_entry (alias, &s->aliases, list) {
 			make_tree_name(&candidate, alias->name);
 			offer(&candidate, after, best, &found);

@@ -67,7 +67,12 @@ void show_ctor(struct kmem_cache *s, unsigned long unused, struct attribute_text
 
 void show_flag(struct kmem_cache *s, unsigned long flag, struct attribute_text *text)
 {
-	show_line(text, (READ_ONCE(s->flags) & flag) != 0);
+	show_line(text, (s->flags & flag) != 0);
+}
+
+void show_tuned(struct kmem_cache *s, unsigned long flag, struct attribute_text *text)
+{
+	show_line(text, (READ_ONCE(s->tuned) & flag) != 0);
 }
 
 void show_nothing(struct kmem_cache *s, unsigned long unused, struct attribute_text *text)
@@ -142,10 +147,12 @@ int store_validate(struct kmem_cache *s, unsigned long unused, const char *text,
 	return objects < 0 ? (int)objects : 0;
 }
 
-/* Other threads test the flags in their allocations: they see the old word or the new one. */
-static void change_flags(struct kmem_cache *s, slab_flags_t set, slab_flags_t clear)
+/* Other threads look at it in their allocations: they see the old word or the new one. */
+static void tune(struct kmem_cache *s, slab_flags_t flag, bool on)
 {
-	WRITE_ONCE(s->flags, (READ_ONCE(s->flags) & ~clear) | set);
+	slab_flags_t tuned = READ_ONCE(s->tuned);
+
+	WRITE_ONCE(s->tuned, on ? tuned | flag : tuned & ~flag);
 }
 
 /*
@@ -154,15 +161,11 @@ static void change_flags(struct kmem_cache *s, slab_flags_t set, slab_flags_t cl
  */
 int store_failslab(struct kmem_cache *s, unsigned long unused, const char *text, size_t length)
 {
-	slab_flags_t wanted = text[0] == '1' ? SLAB_FAILSLAB : 0;
-	slab_flags_t flags = READ_ONCE(s->flags);
-
 	(void)unused;
 	(void)length;
 	if (PLAIN_READ(s->refcount) > 1)
 		return -EINVAL;
-	if ((flags & SLAB_FAILSLAB) != wanted)
-		WRITE_ONCE(s->flags, flags ^ (SLAB_FAILSLAB | __FAILSLAB_STORED));
+	tune(s, SLAB_FAILSLAB, text[0] == '1');
 	return 0;
 }
 
@@ -170,11 +173,8 @@ int store_skip_kfence(struct kmem_cache *s, unsigned long unused, const char *te
 {
 	(void)unused;
 	(void)length;
-	if (text[0] == '0')
-		change_flags(s, 0, SLAB_SKIP_KFENCE);
-	else if (text[0] == '1')
-		change_flags(s, SLAB_SKIP_KFENCE, 0);
-	else
+	if (text[0] != '0' && text[0] != '1')
 		return -EINVAL;
+	tune(s, SLAB_SKIP_KFENCE, text[0] == '1');
 	return 0;
 }

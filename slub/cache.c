@@ -23,10 +23,6 @@ __slub_data bool slub_nomerge;
 	 SLAB_CACHE_DMA32 | SLAB_RECLAIM_ACCOUNT | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU |             \
 	 SLAB_DEBUG_OBJECTS | SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_ACCOUNT |                    \
 	 SLAB_NO_USER_FLAGS)
-/* A cache with one of these has its slabs for itself. */
-#define SLAB_NEVER_MERGE                                                                           \
-	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU |       \
-	 SLAB_NOLEAKTRACE | SLAB_FAILSLAB | SLAB_NO_MERGE)
 /* Caches that differ in one of these do not merge. */
 #define SLAB_MERGE_SAME (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
 
@@ -126,6 +122,7 @@ static int kmem_cache_open(struct kmem_cache *s)
 	int err;
 
 	s->flags = kmem_cache_flags(s->flags, s->name);
+	s->tuned = s->flags & SLAB_FAILSLAB;
 	if (slub_freelist_hardened) {
 		s->random = world_random();
 		s->address_mask = ~0ul;
@@ -191,7 +188,7 @@ void init_freelist_randomization(void)
 static bool slab_unmergeable(const struct kmem_cache *s)
 {
 	return s->ctor || s->usersize || s->refcount < 0 || s->broken ||
-	       (s->flags & SLAB_NEVER_MERGE);
+	       (s->flags & SLAB_NEVER_MERGE & ~SLAB_FAILSLAB) || (s->tuned & SLAB_FAILSLAB);
 }
 
 /*
@@ -228,6 +225,22 @@ static struct kmem_cache *find_mergeable(const char *name, unsigned int size,
 	return NULL;
 }
 
+/* @name gets a new meaning: it is no further name of any cache any more. */
+static void sysfs_remove_link(const char *name)
+{
+	struct kmem_cache_alias *alias, *following;
+	struct kmem_cache *s;
+
+	list_for_each_entry (s, &slab_caches, list) {
+		list_for_each_entry_safe (alias, following, &s->aliases, list) {
+			if (strcmp(alias->name, name) != 0)
+				continue;
+			list_del(&alias->list);
+			kfree(alias);
+		}
+	}
+}
+
 /* A further name for @s. Return: -ENOMEM, and nothing done, when it cannot be remembered. */
 static int sysfs_slab_alias(struct kmem_cache *s, const char *name)
 {
@@ -238,6 +251,7 @@ static int sysfs_slab_alias(struct kmem_cache *s, const char *name)
 	if (!alias)
 		return -ENOMEM;
 	memcpy(alias->name, name, name_bytes);
+	sysfs_remove_link(name);
 	list_add_tail(&alias->list, &s->aliases);
 	return 0;
 }
@@ -285,6 +299,7 @@ static struct kmem_cache *create_cache(const char *name, unsigned int size,
 	*err = kmem_cache_open(s);
 	if (*err)
 		goto fail;
+	sysfs_remove_link(name);
 	list_add(&s->list, &slab_caches);
 	return s;
 fail:

@@ -8,6 +8,11 @@
 #include "layout.h"
 #include "object.h"
 
+/* A cache with one of these has its slabs for itself. */
+#define SLAB_NEVER_MERGE                                                                           \
+	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU |       \
+	 SLAB_NOLEAKTRACE | SLAB_FAILSLAB | SLAB_NO_MERGE)
+
 extern struct order_policy slub_order_policy;
 extern bool slub_nomerge;
 

@@ -86,7 +86,7 @@ bool __should_failslab(struct kmem_cache *s, gfp_t flags, size_t size)
 		return false;
 	if (READ_ONCE(failslab.ignore_gfp_wait) && (flags & __GFP_DIRECT_RECLAIM))
 		return false;
-	if (READ_ONCE(failslab.cache_filter) && !(READ_HINT(s->flags) & SLAB_FAILSLAB))
+	if (READ_ONCE(failslab.cache_filter) && !(READ_HINT(s->tuned) & SLAB_FAILSLAB))
 		return false;
 	probability = READ_ONCE(failslab.probability);
 	if (READ_ONCE(failslab.times) == 0 || within_space(size))

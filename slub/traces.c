@@ -114,20 +114,20 @@ static void add_object(struct loc_track *t, struct kmem_cache *s, const struct s
 		       void *object, enum track_item which)
 {
 	const struct track *track = get_track(s, object, which);
-	unsigned int cpu = track->cpu % WORLD_CPUS_MAX;
+	unsigned int cpu = READ_ONCE(track->cpu) % WORLD_CPUS_MAX;
 	struct location one = {
 		.count = 1,
-		.addr = track->addr,
-		.handle = track->handle,
-		.min_time = t->now - track->when,
-		.min_pid = track->pid,
-		.max_pid = track->pid,
+		.addr = READ_ONCE(track->addr),
+		.handle = READ_ONCE(track->handle),
+		.min_time = t->now - READ_ONCE(track->when),
+		.min_pid = READ_ONCE(track->pid),
 		.nodes = 1u << slab_nid(slab),
 	};
 
 	if (which == TRACK_ALLOC)
 		one.waste = s->object_size - get_orig_size(s, object);
 	one.max_time = one.sum_time = one.min_time;
+	one.max_pid = one.min_pid;
 	one.cpus[cpu / 64] = 1ul << cpu % 64;
 	add_location(t, &one);
 }

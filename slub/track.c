@@ -27,11 +27,11 @@ void set_track(struct kmem_cache *s, void *object, enum track_item which, unsign
 {
 	struct track *track = get_track(s, object, which);
 
-	PRIVATE_WRITE(track->addr, caller);
-	PRIVATE_WRITE(track->handle, world_stack_save());
-	PRIVATE_WRITE(track->cpu, world_cpu());
-	PRIVATE_WRITE(track->pid, world_pid());
-	PRIVATE_WRITE(track->when, world_jiffies());
+	WRITE_ONCE(track->addr, caller);
+	WRITE_ONCE(track->handle, world_stack_save());
+	WRITE_ONCE(track->cpu, world_cpu());
+	WRITE_ONCE(track->pid, world_pid());
+	WRITE_ONCE(track->when, world_jiffies());
 }
 
 /* A word, so that what follows is aligned; it follows the tracks. */
@@ -43,7 +43,7 @@ static unsigned long *orig_size_slot(const struct kmem_cache *s, void *object)
 void set_orig_size(struct kmem_cache *s, void *object, unsigned int orig_size)
 {
 	if (slub_debug_orig_size(s))
-		PRIVATE_WRITE(*orig_size_slot(s, object), orig_size);
+		WRITE_ONCE(*orig_size_slot(s, object), orig_size);
 }
 
 unsigned int get_orig_size(struct kmem_cache *s, void *object)
@@ -53,6 +53,6 @@ unsigned int get_orig_size(struct kmem_cache *s, void *object)
 	if (!slub_debug_orig_size(s))
 		return READ_ONCE(s->object_size);
 	/* Somebody may have written over it: never more than there is. */
-	orig_size = *orig_size_slot(s, object);
+	orig_size = READ_ONCE(*orig_size_slot(s, object));
 	return orig_size < s->object_size ? (unsigned int)orig_size : s->object_size;
 }

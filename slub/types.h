@@ -167,7 +167,7 @@ struct kmem_cache_order_objects {
  *	pad		SLAB_POISON fills it
  *
  * All fields but refcount, the list links and the tunables min_partial, cpu_partial,
- * remote_node_defrag_ratio and the SLAB_FAILSLAB bit are constant once the cache is made;
+ * remote_node_defrag_ratio and tuned are constant once the cache is made;
  * object_size and inuse grow under slab_mutex when another cache is merged in.
  */
 struct kmem_cache {
@@ -194,6 +194,7 @@ struct kmem_cache {
 	void (*ctor)(void *object);
 	const char *name;
 	unsigned int remote_node_defrag_ratio; /* percent, times 10 */
+	slab_flags_t tuned; /* SLAB_FAILSLAB, SLAB_SKIP_KFENCE as now; flags: as it was made */
 	unsigned int *random_seq; /* a permutation of the objects of a slab of order oo, or NULL */
 	struct list_head list;	  /* slab_caches, under slab_mutex */
 	struct list_head aliases; /* struct kmem_cache_alias, under slab_mutex */
@@ -217,7 +218,8 @@ static inline bool pfmemalloc_match(const struct slab *slab, gfp_t flags)
 }
 
 /* Flags that only the allocator sets. */
-#define __OBJECT_POISON 0x80000000u /* SLAB_POISON, and nothing forbids it */
+#define __OBJECT_POISON	 0x80000000u /* SLAB_POISON, and nothing forbids it */
+#define SLAB_SKIP_KFENCE 0x20000000u /* kept and shown; there is no KFENCE here */
 
 /* Caches with one of these work object by object under list_lock and bypass the cpu slots. */
 #define SLAB_DEBUG_FLAGS                                                                           \

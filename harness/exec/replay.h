@@ -12,6 +12,9 @@ struct replay_options {
 	unsigned int oracles; /* EXEC_ORACLE_* */
 	bool ordered, pin;    /* native */
 	bool model;	      /* sim: oracle 5, harness/model */
+	/* native: called after the last record, before what is left is freed; or NULL */
+	void (*look)(void *data);
+	void *look_data;
 };
 
 enum replay_outcome { REPLAY_CLEAN, REPLAY_FINDING, REPLAY_INCONCLUSIVE };

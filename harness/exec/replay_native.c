@@ -95,10 +95,15 @@ void replay_program(const struct program *program, const struct replay_options *
 	result->seconds = seconds_now() - began;
 	if (err) {
 		inconclusive(result, strerror(-err));
-	} else if (!exec_finish(x)) {
+		goto out;
+	}
+	if (options->look)
+		options->look(options->look_data);
+	if (!exec_finish(x)) {
 		result->outcome = REPLAY_FINDING;
 		result->finding = *exec_finding(x);
 	}
+out:
 	exec_stats(x, &result->stats);
 	exec_destroy(x);
 }

@@ -99,6 +99,26 @@ static struct m_cache *mergeable(const char *name, unsigned int size,
 /* Bytes of the allocator's structure for a further name, in front of that. */
 #define ALIAS_BYTES 16u
 
+/* @name gets a new meaning: it is a further name of no cache any more. */
+static void forget_further_name(const char *name)
+{
+	for (struct m_cache *s = model.newest; s; s = s->prev) {
+		struct m_alias **at = &s->aliases;
+
+		while (*at) {
+			struct m_alias *alias = *at;
+
+			if (strcmp(alias->name, name) != 0) {
+				at = &alias->next;
+				continue;
+			}
+			*at = alias->next;
+			m_kfree(alias->object);
+			free(alias);
+		}
+	}
+}
+
 /* Return: false, with nothing changed, when the further name cannot be remembered. */
 static bool merge(struct m_cache *s, const char *name, unsigned int size)
 {
@@ -112,6 +132,7 @@ static bool merge(struct m_cache *s, const char *name, unsigned int size)
 		abort();
 	snprintf(alias->name, sizeof(alias->name), "%s", name);
 	alias->object = object;
+	forget_further_name(name);
 	while (*end)
 		end = &(*end)->next;
 	*end = alias;
@@ -183,7 +204,7 @@ static bool open_cache(struct m_cache *s)
 		s->node[node].exists = true;
 	}
 	s->refcount = 1;
-	s->alone = m_unmergeable(s);
+	s->alone = m_unmergeable(s) || model.boot.no_ids;
 	return true;
 }
 
@@ -229,8 +250,10 @@ void *m_create(const char *name, unsigned int size, const struct kmem_cache_args
 		s->usersize = args.usersize;
 		s->use_freeptr_offset = args.use_freeptr_offset;
 		s->freeptr_offset = args.freeptr_offset;
-		if (open_cache(s))
+		if (open_cache(s)) {
+			forget_further_name(name);
 			return object;
+		}
 		m_cache_forget(s);
 	}
 	m_kfree(copy);

@@ -35,8 +35,10 @@ static const char *const stat_names[M_NR_STATS] = {
 
 static void compare_parameters(const struct m_cache *s, const struct kmem_cache *from)
 {
-	if (s->flags != (from->flags & ~M_PRIVATE_FLAGS))
-		m_differ_number(s->flags, from->flags & ~M_PRIVATE_FLAGS, "%s: flags", s->name);
+	slab_flags_t flags = (from->flags & ~SLAB_FAILSLAB) | from->tuned;
+
+	if (s->flags != flags)
+		m_differ_number(s->flags, flags, "%s: flags", s->name);
 	SAME(s, from, size);
 	SAME(s, from, object_size);
 	SAME(s, from, inuse);

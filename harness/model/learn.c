@@ -102,7 +102,7 @@ static void learn_cache(struct kmem_cache *from)
 	}
 	s->refcount = from->refcount;
 	s->broken = from->broken;
-	s->alone = m_unmergeable(s);
+	s->alone = m_unmergeable(s) || model.boot.no_ids;
 	for (unsigned int node = 0; node < model.boot.nodes; node++) {
 		struct m_node *n = &s->node[node];
 
@@ -150,6 +150,7 @@ void m_learn(void)
 	model.boot.freelist_random = slub_freelist_random;
 	model.boot.freelist_hardened = slub_freelist_hardened;
 	model.boot.no_higher_order_debug = disable_higher_order_debug;
+	model.boot.no_ids = disable_higher_order_debug && (slub_debug & M_METADATA_FLAGS);
 	if (slub_random_kmalloc)
 		m_beyond("boot option slab_random_kmalloc");
 	model.boot.options = world_boot_options();

@@ -48,9 +48,8 @@
 	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_ACCOUNT | SLAB_NO_USER_FLAGS | SLAB_KMALLOC)
 /* Flags that nobody asks for: free objects hold a pattern (SLAB_POISON, and nothing forbids it); */
 #define M_OBJECT_POISON 0x80000000u
-/* kept and shown as skip_kfence; whatever else the allocator notes there, it has for itself. */
-#define M_SKIP_KFENCE	0x20000000u
-#define M_PRIVATE_FLAGS 0x40000000u
+/* kept and shown as skip_kfence. */
+#define M_SKIP_KFENCE 0x20000000u
 
 /* The statistics, by their names and as enum stat_item of the allocator spells them. */
 #define MODEL_STATS(S)                                                                             \
@@ -212,6 +211,7 @@ struct m_boot {
 	bool nomerge;
 	bool freelist_random, freelist_hardened;
 	bool no_higher_order_debug;
+	bool no_ids;	     /* debug flags may come and go: nobody stands under an id */
 	const char *options; /* the boot options as text */
 };
 

@@ -29,3 +29,8 @@ TESTS += harness/test/slubcheck_replay.t
 CHECKS += harness/test/slubcheck_replay.t
 harness/test/slubcheck_replay.t: | $(O)/native/slubcheck $(O)/native/slubcheck-planted \
 	$(O)/sim/slubcheck-sim
+
+TESTS += harness/test/slubcheck_export.t
+CHECKS += harness/test/slubcheck_export.t
+harness/test/slubcheck_export.t: | $(O)/native/slubcheck $(O)/native/slubcheck-planted \
+	$(O)/sim/slubcheck-sim

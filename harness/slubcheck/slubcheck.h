@@ -23,7 +23,9 @@ enum slubcheck_exit {
 	COMMAND(pack, "make a binary op program of its text")                                      \
 	COMMAND(record, "run a command and write its allocations as an op program")                \
 	COMMAND(replay, "perform op programs and say what the oracles saw")                        \
-	COMMAND(layout, "print how a cache of given size and flags is laid out")
+	COMMAND(layout, "print how a cache of given size and flags is laid out")                   \
+	COMMAND(slabinfo, "perform an op program and print /proc/slabinfo as it is then")          \
+	COMMAND(export, "perform an op program and write the attribute tree as it is then")
 
 /* @argv[0] is the command's own name. Return: the exit code. */
 #define COMMAND(name, help) int slubcheck_##name(int argc, char **argv);
@@ -52,6 +54,15 @@ struct slubcheck_convert {
  */
 bool slubcheck_convert_args(int argc, char **argv, const char *help,
 			    struct slubcheck_convert *convert, int *exit_code);
+
+/**
+ * slubcheck_look() - performs FILE in real threads, one record after the other, in a process of
+ * its own, and there calls @look before what is left is freed
+ * @command: for messages
+ * @look: returns an exit code, having said what was wrong
+ * Return: the exit code: that of @look, or a finding, bad input, inconclusive; all are said.
+ */
+int slubcheck_look(const char *command, const char *file, int (*look)(void *data), void *data);
 
 /* Ends @stdout of a command that printed there. Return: the exit code. */
 int slubcheck_end_stdout(void);

@@ -21,3 +21,8 @@ CHECKS += harness/test/regressions.t
 # Threads that meet the memory of nodes on its way, or a reaper.
 $(foreach t,slub_node_hotplug slub_reap,$(eval $(call \
 	unit-test,native-tsan,$t,harness/test/$t.c)))
+
+# Attributes while other threads are at work.
+$(foreach v,native native-asan native-tsan,$(eval $(call unit-test,$v,attribute_threads,\
+	harness/test/attribute_threads.c)))
+LINT_NATIVE += harness/test/attribute_threads.c

@@ -170,16 +170,78 @@ static void two_caches_of_one_id_are_told_apart(void **unused)
 	/* What must fail is not shared: the next of its kind is a cache of its own. */
 	assert_stores("at_one_id", "failslab", "1");
 	second = named_cache("at_other_id", 5400, 0);
-	if (second != first) {
-		walk();
-		assert_link("at_one_id", ":0005400");
-		assert_directory(":0005400");
-		assert_directory("at_other_id");
-		assert_shows(":0005400", "failslab", "1\n");
-		assert_shows("at_other_id", "failslab", "0\n");
-	}
+	assert_ptr_not_equal(second, first);
+	walk();
+	assert_link("at_one_id", ":0005400");
+	assert_directory(":0005400");
+	assert_directory("at_other_id");
+	assert_shows(":0005400", "failslab", "1\n");
+	assert_shows("at_other_id", "failslab", "0\n");
 	kmem_cache_destroy(second);
 	kmem_cache_destroy(first);
+}
+
+/*
+ * What boot options make of the tree.
+ */
+static bool expect_link(const char *name, const char *target)
+{
+	for (unsigned int i = 0; i < entries.nr; i++)
+		if (!strcmp(entries.name[i], name))
+			return !strcmp(entries.target[i], target);
+	return false;
+}
+
+static void walk_in_child(const char *options)
+{
+	EXPECT(!slub_boot_options(options));
+	EXPECT(kmem_cache_create("at_boot", 5400, 0, 0, NULL));
+	EXPECT(kmem_cache_create("at_boot_alias", 5400, 0, 0, NULL));
+	entries.nr = 0;
+	entries.look = false;
+	EXPECT(!slub_attribute_walk(take_entry, &entries));
+}
+
+static void without_merging(void)
+{
+	walk_in_child("slab_nomerge");
+	EXPECT(expect_link("at_boot", ""));
+	EXPECT(expect_link("at_boot_alias", ""));
+}
+
+static void with_consistency_checks(void)
+{
+	walk_in_child("slab_debug=F");
+	EXPECT(expect_link("at_boot", ":F-0005400"));
+	EXPECT(expect_link("at_boot_alias", ":F-0005400"));
+	EXPECT(expect_link(":F-0005400", ""));
+}
+
+static void with_failures_on_one(void)
+{
+	walk_in_child("slab_debug=A,at_boot");
+	EXPECT(expect_link("at_boot", ""));
+	EXPECT(expect_link("at_boot_alias", ":0005400"));
+	/* What was made for failures stands by itself for ever. */
+	EXPECT(slub_attribute_store("at_boot", "failslab", "0", 1) == 1);
+	entries.nr = 0;
+	EXPECT(!slub_attribute_walk(take_entry, &entries));
+	EXPECT(expect_link("at_boot", ""));
+}
+
+static void with_metadata_that_may_be_dropped(void)
+{
+	walk_in_child("slab_debug=OZ");
+	EXPECT(expect_link("at_boot", ""));
+}
+
+static void boot_options_decide_on_ids(void **unused)
+{
+	(void)unused;
+	in_new_process(without_merging);
+	in_new_process(with_consistency_checks);
+	in_new_process(with_failures_on_one);
+	in_new_process(with_metadata_that_may_be_dropped);
 }
 
 static void every_name_can_be_a_file(void **unused)
@@ -210,41 +272,56 @@ static void every_name_can_be_a_file(void **unused)
 	kmem_cache_destroy(lengthy);
 }
 
-/* As the lead's cache.c keeps them. */
-static void add_alias(struct kmem_cache *s, struct kmem_cache_alias *alias)
-{
-	if (!s->aliases.next)
-		INIT_LIST_HEAD(&s->aliases);
-	list_add(&alias->list, &s->aliases);
-}
-
-static union {
-	struct kmem_cache_alias alias;
-	char bytes[64];
-} at_alias_1, at_alias_2;
-
 static void aliases_are_links(void **unused)
 {
 	struct kmem_cache *s = named_cache("at_merged", 5504, 0);
-	struct kmem_cache *other = named_cache("at_alias_2", 5600, 0);
+	struct kmem_cache *other = named_cache("at_other", 5600, 0);
+	struct kmem_cache *first = named_cache("at_alias", 5504, 0), *moved;
 
 	(void)unused;
-	strcpy(at_alias_1.alias.name, "at_alias_1");
-	strcpy(at_alias_2.alias.name, "at_alias_2");
-	add_alias(s, &at_alias_1.alias);
-	add_alias(s, &at_alias_2.alias);
+	assert_ptr_equal(first, s);
 	walk();
 	assert_link("at_merged", ":0005504");
-	assert_link("at_alias_1", ":0005504");
-	assert_link("at_alias_2", ":0005504");
-	assert_shows("at_alias_2", "object_size", "5504\n");
-	list_del(&at_alias_1.alias.list);
-	list_del(&at_alias_2.alias.list);
+	assert_link("at_alias", ":0005504");
+	assert_shows("at_alias", "aliases", "1\n");
+	/* A reference given back does not say which name it was; the link stays. */
+	kmem_cache_destroy(first);
 	walk();
-	assert_null(entry("at_alias_1"));
-	assert_link("at_alias_2", ":0005600");
+	assert_link("at_alias", ":0005504");
+	assert_shows("at_alias", "aliases", "0\n");
+	/* Until the name is given again, to whomever. */
+	moved = named_cache("at_alias", 5600, 0);
+	assert_ptr_equal(moved, other);
+	walk();
+	assert_link("at_alias", ":0005600");
+	kmem_cache_destroy(moved);
+	moved = named_cache("at_alias", 5400, 0);
+	walk();
+	assert_link("at_alias", ":0005400");
+	kmem_cache_destroy(moved);
+	/* An alias of a younger cache's name takes the link from it. */
+	moved = named_cache("at_other", 5504, 0);
+	walk();
+	assert_link("at_other", ":0005504");
+	kmem_cache_destroy(moved);
 	kmem_cache_destroy(s);
+	walk();
+	assert_link("at_other", ":0005600");
 	kmem_cache_destroy(other);
+}
+
+static void a_name_given_again_and_again_costs_nothing(void **unused)
+{
+	struct kmem_cache *s = named_cache("at_again", 5504, 0);
+	struct quiet before;
+
+	(void)unused;
+	kmem_cache_destroy(named_cache("at_again_alias", 5504, 0));
+	before = settle();
+	for (int i = 0; i < 1000; i++)
+		kmem_cache_destroy(named_cache("at_again_alias", 5504, 0));
+	assert_nothing_left(before);
+	kmem_cache_destroy(s);
 }
 
 static void a_reference_more_is_an_alias_more(void **unused)
@@ -459,6 +536,8 @@ static void names_and_modes_are_those_of_this_machine(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* Before the allocator boots here. */
+		cmocka_unit_test(boot_options_decide_on_ids),
 		cmocka_unit_test(caches_that_could_be_shared_stand_under_an_id),
 		cmocka_unit_test(a_walk_is_sorted_and_ends_when_told),
 		cmocka_unit_test(a_visitor_ends_the_walk),
@@ -467,6 +546,7 @@ int main(void)
 		cmocka_unit_test(two_caches_of_one_id_are_told_apart),
 		cmocka_unit_test(every_name_can_be_a_file),
 		cmocka_unit_test(aliases_are_links),
+		cmocka_unit_test(a_name_given_again_and_again_costs_nothing),
 		cmocka_unit_test(a_reference_more_is_an_alias_more),
 		cmocka_unit_test(a_cache_destroyed_in_use_is_gone_from_the_tree),
 		cmocka_unit_test(slabinfo_is_version_2_1),

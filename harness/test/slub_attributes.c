@@ -392,13 +392,13 @@ static void failslab_changes_while_nobody_shares(void **unused)
 	(void)unused;
 	assert_stores("at_fail", "failslab", "1\n");
 	assert_shows("at_fail", "failslab", "1\n");
-	assert_true(s->flags & SLAB_FAILSLAB);
+	assert_true(s->tuned & SLAB_FAILSLAB);
 	/* It stands where it stood, though it would not be merged with any more. */
 	assert_shows(":0005008", "failslab", "1\n");
 	/* Anything else clears it. */
 	assert_stores("at_fail", "failslab", "no");
 	assert_shows("at_fail", "failslab", "0\n");
-	assert_false(s->flags & SLAB_FAILSLAB);
+	assert_false(s->tuned & SLAB_FAILSLAB);
 	assert_shows(":0005008", "failslab", "0\n");
 
 	alias = named_cache("at_fail_alias", 5008, 0);
@@ -493,6 +493,114 @@ static void a_short_buffer_gets_what_fits(void **unused)
 	kmem_cache_destroy(s);
 }
 
+/*
+ * 4. Caches with debug flags
+ */
+static void debug_flags_are_shown(void **unused)
+{
+	static const struct {
+		slab_flags_t flag;
+		const char *name;
+	} flags[] = {
+		{SLAB_CONSISTENCY_CHECKS, "sanity_checks"},
+		{SLAB_RED_ZONE, "red_zone"},
+		{SLAB_POISON, "poison"},
+		{SLAB_STORE_USER, "store_user"},
+		{SLAB_TRACE, "trace"},
+		{SLAB_CACHE_DMA, "cache_dma"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		struct kmem_cache *s =
+			named_cache("at_debug", OBJECT_BYTES, flags[i].flag | SLAB_NO_MERGE);
+
+		for (size_t j = 0; j < sizeof(flags) / sizeof(flags[0]); j++)
+			assert_shows("at_debug", flags[j].name, i == j ? "1\n" : "0\n");
+		kmem_cache_destroy(s);
+	}
+}
+
+static void the_part_for_copies_has_a_size(void **unused)
+{
+	struct kmem_cache *s =
+		kmem_cache_create_usercopy("at_copies", OBJECT_BYTES, 0, 0, 16, 40, NULL);
+
+	(void)unused;
+	assert_non_null(s);
+	assert_shows("at_copies", "usersize", "40\n");
+	kmem_cache_destroy(s);
+}
+
+static void full_slabs_of_a_debug_cache_count(void **unused)
+{
+	struct kmem_cache *s = named_cache("at_full", OBJECT_BYTES, SLAB_RED_ZONE);
+	unsigned int nr = oo_objects(s->oo);
+	void *objects[200] = {NULL};
+
+	(void)unused;
+	assert_true(nr + 1 <= 200);
+	assert_shows("at_full", "cpu_partial", "0\n");
+	for (unsigned int i = 0; i <= nr; i++)
+		objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	assert_shows("at_full", "slabs", "2 N0=2\n");
+	assert_shows("at_full", "objects", line("%u N0=%u\n", nr + 1, nr + 1));
+	assert_shows("at_full", "total_objects", line("%u N0=%u\n", 2 * nr, 2 * nr));
+	assert_shows("at_full", "partial", "1 N0=1\n");
+	assert_shows("at_full", "objects_partial", "1 N0=1\n");
+	assert_shows("at_full", "cpu_slabs", "0\n");
+	assert_int_equal(store("at_full", "cpu_partial", "1"), -EINVAL);
+	assert_stores("at_full", "cpu_partial", "0");
+	for (unsigned int i = 0; i <= nr; i++)
+		kmem_cache_free(s, objects[i]);
+	kmem_cache_destroy(s);
+}
+
+static void validate_reports_what_is_broken(void **unused)
+{
+	struct kmem_cache *s = named_cache("at_validate", OBJECT_BYTES, SLAB_RED_ZONE);
+	char *object = kmem_cache_alloc(s, GFP_KERNEL);
+	char saved = object[OBJECT_BYTES];
+
+	(void)unused;
+	log_begin();
+	assert_stores("at_validate", "validate", "1\n");
+	log_end();
+	assert_int_equal(log_lines(), 0);
+	assert_int_equal(store("at_validate", "validate", "0\n"), -EINVAL);
+	object[OBJECT_BYTES] = (char)(saved + 1);
+	log_begin();
+	assert_stores("at_validate", "validate", "1\n");
+	log_end();
+	assert_logged("at_validate");
+	assert_logged("Right Redzone overwritten");
+	kmem_cache_free(s, object);
+	kmem_cache_destroy(s);
+}
+
+static void traces_exist_where_users_are_stored(void **unused)
+{
+	struct kmem_cache *s = named_cache("at_users", OBJECT_BYTES, SLAB_STORE_USER), *plain;
+	void *object;
+
+	(void)unused;
+	assert_shows("at_users", "alloc_traces", "No data\n");
+	object = kmem_cache_alloc(s, GFP_KERNEL);
+	assert_memory_equal(show("at_users", "alloc_traces"), "      1 ", 8);
+	assert_non_null(strstr(shown, " pid="));
+	assert_memory_equal(show("at_users", "free_traces"), "      1 <not-available>", 22);
+	assert_int_equal(slub_attribute_show("at_users", "free_traces", NULL, 0), strlen(shown));
+	assert_int_equal(store("at_users", "alloc_traces", "1"), -EACCES);
+	kmem_cache_free(s, object);
+	kmem_cache_destroy(s);
+
+	plain = named_cache("at_no_users", OBJECT_BYTES, SLAB_NO_MERGE);
+	assert_int_equal(slub_attribute_show("at_no_users", "alloc_traces", shown, 8), -ENOENT);
+	assert_int_equal(slub_attribute_show("at_no_users", "free_traces", shown, 8), -ENOENT);
+	assert_int_equal(store("at_no_users", "free_traces", "1"), -ENOENT);
+	kmem_cache_destroy(plain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -514,6 +622,11 @@ int main(void)
 		cmocka_unit_test(failslab_changes_while_nobody_shares),
 		cmocka_unit_test(skip_kfence_is_kept),
 		cmocka_unit_test(every_other_attribute_is_read_only),
+		cmocka_unit_test(debug_flags_are_shown),
+		cmocka_unit_test(the_part_for_copies_has_a_size),
+		cmocka_unit_test(full_slabs_of_a_debug_cache_count),
+		cmocka_unit_test(validate_reports_what_is_broken),
+		cmocka_unit_test(traces_exist_where_users_are_stored),
 		cmocka_unit_test(what_does_not_exist_is_said),
 		cmocka_unit_test(a_short_buffer_gets_what_fits),
 	};
