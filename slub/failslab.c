@@ -82,7 +82,7 @@ bool __should_failslab(struct kmem_cache *s, gfp_t flags, size_t size)
 	unsigned int probability, interval;
 
 	/* Not while the allocator boots, and not the caches themselves. */
-	if (READ_HINT(slab_state) < UP || s == kmem_cache || (flags & __GFP_NOFAIL))
+	if (READ_HINT(slab_state) < FULL || s == kmem_cache || (flags & __GFP_NOFAIL))
 		return false;
 	if (READ_ONCE(failslab.ignore_gfp_wait) && (flags & __GFP_DIRECT_RECLAIM))
 		return false;

@@ -6,6 +6,7 @@
 
 #include "memcg.h"
 #include "object.h"
+#include "track.h"
 
 /*
  * Frees into the slab. By the state that the commit meets:
@@ -93,7 +94,7 @@ static inline void slab_free_list(struct kmem_cache *s, struct slab *slab, void 
 }
 
 /*
- * Before an object is linked. Its metadata behind what its user wrote, where there is some, is
+ * Before an object is linked. Its metadata behind what its user asked for, where there is some, is
  * not the user's to have wiped.
  */
 static inline void slab_free_hook(struct kmem_cache *s, struct slab *slab, void *object)
@@ -101,7 +102,8 @@ static inline void slab_free_hook(struct kmem_cache *s, struct slab *slab, void 
 	memcg_slab_free_hook(s, slab, &object, 1);
 	if (__builtin_expect(slab_want_init_on_free(s), 0))
 		memset(object, 0,
-		       kmem_cache_debug_flags(s, DEBUG_METADATA_FLAGS) ? s->object_size : s->inuse);
+		       kmem_cache_debug_flags(s, DEBUG_METADATA_FLAGS) ? get_orig_size(s, object)
+								       : s->inuse);
 }
 
 void slab_free(struct kmem_cache *s, struct slab *slab, void *object, unsigned long caller)

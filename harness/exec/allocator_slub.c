@@ -1,26 +1,87 @@
 /* SPDX-License-Identifier: MIT */
 /* libslub as an allocator under test: its public interface, its checks and its page source. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "exec.h"
+#include "allocator_slub.h"
 #include "slub/check.h"
 #include "slub/slub.h"
 #include "world.h"
 
-static gfp_t gfp_of(unsigned int gfp)
+gfp_t slub_gfp_of(unsigned int gfp)
 {
-	gfp_t flags = gfp & PROGRAM_GFP_atomic ? GFP_ATOMIC : GFP_KERNEL;
+	static const struct {
+		unsigned int bit;
+		gfp_t flag;
+	} more[] = {
+		{PROGRAM_GFP_zero, __GFP_ZERO},
+		{PROGRAM_GFP_thisnode, __GFP_THISNODE},
+		{PROGRAM_GFP_nofail, __GFP_NOFAIL},
+		{PROGRAM_GFP_account, __GFP_ACCOUNT},
+		{PROGRAM_GFP_dma, __GFP_DMA},
+		{PROGRAM_GFP_dma32, __GFP_DMA32},
+		{PROGRAM_GFP_reclaimable, __GFP_RECLAIMABLE},
+		{PROGRAM_GFP_memalloc, __GFP_MEMALLOC},
+		{PROGRAM_GFP_nomemalloc, __GFP_NOMEMALLOC},
+		{PROGRAM_GFP_hardwall, __GFP_HARDWALL},
+		{PROGRAM_GFP_noretry, __GFP_NORETRY},
+		{PROGRAM_GFP_mayfail, __GFP_RETRY_MAYFAIL},
+		{PROGRAM_GFP_highmem, __GFP_HIGHMEM | __GFP_MOVABLE},
+	};
+	gfp_t flags;
 
-	if (gfp & PROGRAM_GFP_zero)
-		flags |= __GFP_ZERO;
-	if (gfp & PROGRAM_GFP_thisnode)
-		flags |= __GFP_THISNODE;
-	return flags | __GFP_NOWARN;
+	if (gfp & PROGRAM_GFP_atomic)
+		flags = gfp & PROGRAM_GFP_noio ? GFP_NOWAIT : GFP_ATOMIC;
+	else
+		flags = gfp & PROGRAM_GFP_noio ? GFP_NOIO : GFP_KERNEL;
+	flags = gfp & PROGRAM_GFP_warn ? flags & ~__GFP_NOWARN : flags | __GFP_NOWARN;
+	for (size_t i = 0; gfp && i < sizeof(more) / sizeof(more[0]); i++)
+		if (gfp & more[i].bit)
+			flags |= more[i].flag;
+	return flags;
+}
+
+/* A flag that means nothing, and so is refused. */
+#define SLAB_ILLEGAL 0x08000000u
+
+slab_flags_t slub_flags_of(unsigned int flags, unsigned int more)
+{
+	static const struct {
+		unsigned int bit;
+		slab_flags_t flag;
+	} of[] = {
+		{PROGRAM_CACHE_hwcache, SLAB_HWCACHE_ALIGN},
+		{PROGRAM_CACHE_rcu, SLAB_TYPESAFE_BY_RCU},
+		{PROGRAM_CACHE_nomerge, SLAB_NO_MERGE},
+		{PROGRAM_CACHE_reclaim, SLAB_RECLAIM_ACCOUNT},
+		{PROGRAM_CACHE_dma, SLAB_CACHE_DMA},
+		{PROGRAM_CACHE_dma32, SLAB_CACHE_DMA32},
+		{PROGRAM_CACHE_account, SLAB_ACCOUNT},
+		{PROGRAM_CACHE_panic, SLAB_PANIC},
+		{PROGRAM_CACHE_noleaktrace, SLAB_NOLEAKTRACE},
+		{PROGRAM_CACHE_consistency, SLAB_CONSISTENCY_CHECKS},
+		{PROGRAM_CACHE_redzone, SLAB_RED_ZONE},
+		{PROGRAM_CACHE_poison, SLAB_POISON},
+		{PROGRAM_CACHE_user, SLAB_STORE_USER},
+		{PROGRAM_CACHE_trace, SLAB_TRACE},
+	};
+	slab_flags_t slab_flags = 0;
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		if (flags & of[i].bit)
+			slab_flags |= of[i].flag;
+	if (more & PROGRAM_MORE_no_user_flags)
+		slab_flags |= SLAB_NO_USER_FLAGS;
+	if (more & PROGRAM_MORE_debug_objects)
+		slab_flags |= SLAB_DEBUG_OBJECTS;
+	if (more & PROGRAM_MORE_illegal)
+		slab_flags |= SLAB_ILLEGAL;
+	return slab_flags;
 }
 
 /* A program may name more nodes than this world has. */
-static int node_of(int node)
+int slub_node_of(int node)
 {
 	return node < 0 ? NUMA_NO_NODE : node % (int)world_nr_nodes();
 }
@@ -28,17 +89,27 @@ static int node_of(int node)
 static void *slub_create(const char *name, unsigned int size, unsigned int align,
 			 unsigned int flags, void (*ctor)(void *))
 {
-	slab_flags_t slab_flags = 0;
+	return kmem_cache_create(name, size, align, slub_flags_of(flags, 0), ctor);
+}
 
-	if (flags & PROGRAM_CACHE_hwcache)
-		slab_flags |= SLAB_HWCACHE_ALIGN;
-	if (flags & PROGRAM_CACHE_rcu)
-		slab_flags |= SLAB_TYPESAFE_BY_RCU;
-	if (flags & PROGRAM_CACHE_nomerge)
-		slab_flags |= SLAB_NO_MERGE;
-	if (flags & PROGRAM_CACHE_reclaim)
-		slab_flags |= SLAB_RECLAIM_ACCOUNT;
-	return kmem_cache_create(name, size, align, slab_flags, ctor);
+static void *slub_create_args(const char *name, unsigned int size, unsigned int align,
+			      unsigned int flags, const struct exec_cache_args *wanted,
+			      void (*ctor)(void *))
+{
+	struct kmem_cache_args args = {
+		.align = align,
+		.useroffset = wanted->useroffset,
+		.usersize = wanted->usersize,
+		.freeptr_offset = wanted->freeptr_offset,
+		.use_freeptr_offset = wanted->more & PROGRAM_MORE_freeptr,
+		.ctor = ctor,
+	};
+	slab_flags_t slab_flags = slub_flags_of(flags, wanted->more);
+
+	if (wanted->more & PROGRAM_MORE_usercopy)
+		return kmem_cache_create_usercopy(name, size, align, slab_flags, args.useroffset,
+						  args.usersize, ctor);
+	return kmem_cache_create(name, size, &args, slab_flags);
 }
 
 static void slub_destroy(void *cache)
@@ -49,8 +120,13 @@ static void slub_destroy(void *cache)
 static void *slub_alloc(void *cache, unsigned int gfp, int node)
 {
 	if (node < 0)
-		return kmem_cache_alloc(cache, gfp_of(gfp));
-	return kmem_cache_alloc_node(cache, gfp_of(gfp), node_of(node));
+		return kmem_cache_alloc(cache, slub_gfp_of(gfp));
+	return kmem_cache_alloc_node(cache, slub_gfp_of(gfp), slub_node_of(node));
+}
+
+static void *slub_zalloc(void *cache, unsigned int gfp)
+{
+	return kmem_cache_zalloc(cache, slub_gfp_of(gfp));
 }
 
 static void slub_free(void *cache, void *object)
@@ -60,7 +136,7 @@ static void slub_free(void *cache, void *object)
 
 static bool slub_alloc_bulk(void *cache, unsigned int gfp, size_t count, void **objects)
 {
-	return kmem_cache_alloc_bulk(cache, gfp_of(gfp), count, objects) == (int)count;
+	return kmem_cache_alloc_bulk(cache, slub_gfp_of(gfp), count, objects) == (int)count;
 }
 
 /* What no cache serves (large, or of no bytes) is for kfree(); the rest stays a bulk. */
@@ -80,8 +156,8 @@ static void slub_free_bulk(void *cache, size_t count, void **objects)
 static void *slub_kmalloc(size_t size, unsigned int gfp, int node)
 {
 	if (node < 0)
-		return kmalloc(size, gfp_of(gfp));
-	return kmalloc_node(size, gfp_of(gfp), node_of(node));
+		return kmalloc(size, slub_gfp_of(gfp));
+	return kmalloc_node(size, slub_gfp_of(gfp), slub_node_of(node));
 }
 
 /*
@@ -95,12 +171,12 @@ static void *slub_kmalloc_align(size_t size, size_t align, unsigned int gfp)
 	if (bytes && bytes <= KMALLOC_MAX_CACHE_SIZE && align > 8)
 		while (bytes & (bytes - 1))
 			bytes += bytes & -bytes;
-	return kmalloc(bytes, gfp_of(gfp));
+	return kmalloc(bytes, slub_gfp_of(gfp));
 }
 
 static void *slub_krealloc(void *object, size_t size, unsigned int gfp)
 {
-	return krealloc(object, size, gfp_of(gfp));
+	return krealloc(object, size, slub_gfp_of(gfp));
 }
 
 static void slub_kfree(void *object)
@@ -116,6 +192,18 @@ static void slub_shrink(void *cache)
 static void slub_flush(void *cache)
 {
 	slub_flush_all(cache);
+}
+
+static void slub_flush_every(void)
+{
+	slub_flush_all(NULL);
+}
+
+static int slub_node_of_object(const void *object)
+{
+	struct page *page = virt_to_head_page(object);
+
+	return page ? page_to_nid(page) : -1;
 }
 
 static void slub_down(unsigned int cpu)
@@ -244,4 +332,37 @@ const struct exec_allocator exec_slub = {
 	.objects_in_use = slub_objects_in_use,
 	.touch = exec_world_touch,
 	.arena = slub_arena,
+	.create_args = slub_create_args,
+	.validate = slub_validate,
+	.zalloc = slub_zalloc,
+	.kvmalloc_max = INT_MAX,
+	.kmalloc_by = slub_kmalloc_by,
+	.krealloc_by = slub_krealloc_by,
+	.kfree_by = slub_kfree_by,
+	.roundup = slub_roundup,
+	.usercopy = slub_usercopy,
+	.buckets_create = slub_buckets_create,
+	.buckets_alloc = slub_buckets_alloc,
+	.buckets_destroy = slub_buckets_destroy,
+	.dump = kmem_dump_obj,
+	.free_rcu = slub_free_rcu,
+	.barrier = slub_barrier,
+	/* .group_create = slub_group_create,
+	.group_destroy = slub_group_destroy,
+	.group_activate = slub_group_activate,
+	.group_limit = slub_group_limit,
+	.group_usage = slub_group_usage,
+	.charge = slub_charge,
+	.charge_of = slub_charge_of, */
+	.flush_all = slub_flush_every,
+	.failslab = slub_failslab,
+	.node_of = slub_node_of_object,
+	.attribute_read = slub_attribute_read,
+	.attribute_write = slub_attribute_write,
+	.slabinfo = slub_slabinfo,
+	.walk = slub_walk,
+	.misuse = slub_misuse,
+	.errors = slub_error_count,
+	.init_on_alloc = slub_wants_init_on_alloc,
+	.caller = exec_world_caller,
 };

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 # The interpreter of op programs, its drivers, and its tests.
 
-exec-sources := $(addprefix harness/exec/,exec.c ops.c oracle.c owner.c plan.c)
+exec-sources := $(wildcard harness/exec/ops*.c) $(addprefix harness/exec/,boot_options.c exec.c \
+	oracle.c owner.c plan.c)
 # What a program needs to perform op programs on libslub in one of the worlds.
-exec-native-sources := $(exec-sources) $(addprefix harness/exec/,allocator_slub.c \
-	world_native.c drive_native.c)
-exec-sim-sources := $(exec-sources) $(addprefix harness/exec/,allocator_slub.c \
-	world_sim.c drive_sim.c drive_schedule.c)
+exec-slub-sources := $(exec-sources) $(wildcard harness/exec/allocator_slub*.c)
+exec-native-sources := $(exec-slub-sources) $(addprefix harness/exec/,world_native.c drive_native.c)
+exec-sim-sources := $(exec-slub-sources) $(addprefix harness/exec/,world_sim.c drive_sim.c \
+	drive_schedule.c)
 
 exec-files := $(wildcard harness/program/*.c)
 

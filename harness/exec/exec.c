@@ -10,6 +10,9 @@
 
 #define SLOT_TABLE_BYTES ((size_t)PROGRAM_SLOTS_MAX * sizeof(uint32_t))
 #define CLEANUP_TASK	 0u
+/* Callers by op and a few slots; no address of code is so low. */
+#define CALLER_BASE  0x1000ul
+#define CALLER_SLOTS 0xfu
 
 static void *grow(void *old, size_t nr, size_t bytes)
 {
@@ -33,8 +36,10 @@ static bool reserve_tables(struct exec *x, const struct program *program)
 		x->tasks = grow(x->tasks, nr_tasks, sizeof(*x->tasks));
 		x->task_last = grow(x->task_last, nr_tasks, sizeof(*x->task_last));
 		x->task_depth = grow(x->task_depth, nr_tasks, sizeof(*x->task_depth));
+		x->batch = grow(x->batch, nr_tasks, sizeof(*x->batch));
+		x->active = grow(x->active, nr_tasks, sizeof(*x->active));
 	}
-	if (x->cells && x->tasks && x->task_last && x->task_depth)
+	if (x->cells && x->tasks && x->task_last && x->task_depth && x->batch && x->active)
 		return true;
 	x->nr_tasks_max = 0;
 	return false;
@@ -61,10 +66,14 @@ bool exec_restart(struct exec *x, const struct program *program)
 	x->program = program;
 	for (number = 0; number < PROGRAM_CACHES_MAX; number++)
 		atomic_store_explicit(&x->shown[number], NULL, memory_order_relaxed);
+	for (number = 0; number < SHOWN_MAX; number++)
+		atomic_store_explicit(&x->lasting[number], 0, memory_order_relaxed);
 	memset(x->tasks, 0, program->header.tasks * sizeof(*x->tasks));
 	atomic_store_explicit(&x->finished, 0, memory_order_relaxed);
 	atomic_store_explicit(&x->fault_armed, false, memory_order_relaxed);
 	atomic_store_explicit(&x->cpus_changed, false, memory_order_relaxed);
+	atomic_store_explicit(&x->nodes_changed, false, memory_order_relaxed);
+	atomic_store_explicit(&x->failslab_set, false, memory_order_relaxed);
 	atomic_store_explicit(&x->finding_taken, 0, memory_order_relaxed);
 	atomic_store_explicit(&x->stop, false, memory_order_relaxed);
 	if (has_oracle(x, EXEC_ORACLE_CONSERVATION)) {
@@ -75,7 +84,11 @@ bool exec_restart(struct exec *x, const struct program *program)
 		if (x->allocator->objects_in_use)
 			x->boot_objects = x->allocator->objects_in_use(NULL);
 	}
-	return plan_make(x);
+	if (!plan_make(x))
+		return false;
+	if (x->counts)
+		count_program(x);
+	return true;
 }
 
 void exec_set_content(struct exec *x, enum exec_content content)
@@ -96,6 +109,8 @@ struct exec *exec_create(const struct program *program, const struct exec_option
 	x->content = options->content;
 	x->sequential = options->sequential;
 	x->write_objects = options->write_objects;
+	x->sees_panics = options->sees_panics;
+	x->counts = options->counts;
 	x->ended = true;
 	x->last_on_slot = mmap(NULL, SLOT_TABLE_BYTES, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -103,9 +118,11 @@ struct exec *exec_create(const struct program *program, const struct exec_option
 		free(x);
 		return NULL;
 	}
-	if (has_oracle(x, EXEC_ORACLE_OWNERSHIP) && x->allocator->arena) {
+	if (x->allocator->arena) {
 		x->allocator->arena(&base, &bytes);
-		if (!owner_map_init(&x->owner, base, bytes))
+		x->arena = base;
+		x->arena_bytes = bytes;
+		if (has_oracle(x, EXEC_ORACLE_OWNERSHIP) && !owner_map_init(&x->owner, base, bytes))
 			goto fail;
 	}
 	if (exec_restart(x, program))
@@ -125,8 +142,11 @@ void exec_destroy(struct exec *x)
 	free(x->tasks);
 	free(x->task_last);
 	free(x->task_depth);
+	free(x->batch);
+	free(x->active);
 	free(x->bulk);
 	free(x->caches);
+	free(x->groups);
 	free(x);
 }
 
@@ -153,7 +173,35 @@ static bool all_finished(struct exec *x, size_t idx)
 
 static bool waits_for_all(unsigned int op)
 {
-	return op == PROGRAM_DESTROY || op == PROGRAM_QUIESCE;
+	return op == PROGRAM_DESTROY || op == PROGRAM_QUIESCE || op == PROGRAM_MISUSE ||
+	       op == PROGRAM_GROUP_DESTROY;
+}
+
+/* Those who look at the object in the slot of record @idx must have done so. */
+static bool looks_over(struct exec *x, size_t idx)
+{
+	const struct cell *cell = &x->cells[idx];
+	unsigned int op = x->program->records[idx].op % PROGRAM_NR_OPS;
+	uint32_t look = 0;
+
+	if (program_ops[op].use == SLOT_LOOKS)
+		look = cell->looked;
+	else if (cell->prev)
+		look = x->cells[cell->prev - 1].looked;
+	return !look || cell_state(x, look - 1) == CELL_FINISHED;
+}
+
+/* What a kfree_bulk frees must have been gathered. */
+static bool batch_complete(struct exec *x, size_t idx)
+{
+	uint32_t at;
+
+	if (x->program->records[idx].op != PROGRAM_KFREE_BULK)
+		return true;
+	for (at = x->cells[idx].gather; at && at != GATHER_LAST; at = x->cells[at - 1].gather)
+		if (cell_state(x, at - 1) != CELL_FINISHED)
+			return false;
+	return true;
 }
 
 bool exec_ready(struct exec *x, size_t idx)
@@ -170,6 +218,10 @@ bool exec_ready(struct exec *x, size_t idx)
 		if (cell_state(x, cell->prev - 1) < needed)
 			return false;
 	}
+	if (cell->barrier2 && cell_state(x, cell->barrier2 - 1) != CELL_FINISHED)
+		return false;
+	if (!looks_over(x, idx) || !batch_complete(x, idx))
+		return false;
 	return !waits_for_all(x->program->records[idx].op % PROGRAM_NR_OPS) || all_finished(x, idx);
 }
 
@@ -185,10 +237,53 @@ bool exec_irq_safe(unsigned int op)
 	case PROGRAM_KREALLOC:
 	case PROGRAM_KFREE:
 	case PROGRAM_NOP:
+	case PROGRAM_ZALLOC:
+	case PROGRAM_GATHER:
+	case PROGRAM_KFREE_BULK:
+	case PROGRAM_KSIZE:
+	case PROGRAM_KZALLOC:
+	case PROGRAM_KMALLOC_ARRAY:
+	case PROGRAM_KCALLOC:
+	case PROGRAM_KMALLOC_TRACK:
+	case PROGRAM_KREALLOC_ARRAY:
+	case PROGRAM_KFREE_SENSITIVE:
+	case PROGRAM_BUCKETS_ALLOC:
+	case PROGRAM_BUCKETS_TRACK:
+	case PROGRAM_CALL_RCU:
 		return true;
 	default:
 		return false;
 	}
+}
+
+/*
+ * Performs record @idx as the caller that it stands for, and with the group that is active in the
+ * task it belongs to, which need not be the one that it runs on.
+ */
+static bool perform_as(struct exec *x, size_t idx, unsigned int task)
+{
+	const struct exec_allocator *a = x->allocator;
+	const struct program_record *record = &x->program->records[idx];
+	uint32_t group = x->cells[idx].group, before = x->tasks[task].group;
+	unsigned long caller = 0;
+	bool done;
+
+	if (a->caller)
+		caller = a->caller(CALLER_BASE + ((unsigned long)record->op << 8 |
+						  (record->slot & CALLER_SLOTS)));
+	if (group != before && a->group_activate) {
+		a->group_activate(x->groups[group].group);
+		x->tasks[task].group = group;
+	}
+	done = perform(x, idx, task);
+	/* Within an interrupt: the task goes on with what it had. */
+	if (task != record->task && group != before && a->group_activate && !stopped(x)) {
+		a->group_activate(x->groups[before].group);
+		x->tasks[task].group = before;
+	}
+	if (a->caller)
+		a->caller(caller);
+	return done;
 }
 
 enum exec_step exec_record(struct exec *x, size_t idx, unsigned int task)
@@ -201,7 +296,10 @@ enum exec_step exec_record(struct exec *x, size_t idx, unsigned int task)
 		leave_readers(x, task);
 		return EXEC_WAIT;
 	}
-	perform(x, idx, task);
+	if (!perform_as(x, idx, task))
+		x->tasks[task].stats.idle++;
+	else if (x->counts)
+		count_performed(x, idx);
 	if (x->tasks[task].nr_seen && !stopped(x))
 		reader_looks(x, idx, task);
 	if (cell->leave)
@@ -216,16 +314,16 @@ enum exec_step exec_record(struct exec *x, size_t idx, unsigned int task)
 void exec_task_end(struct exec *x, unsigned int task)
 {
 	leave_readers(x, task);
+	task_policy_end(x, task);
+	if (x->tasks[task].group && x->allocator->group_activate) {
+		x->allocator->group_activate(NULL);
+		x->tasks[task].group = 0;
+	}
 }
 
-static void bring_cpus_up(struct exec *x)
+bool exec_panic_expected(const struct exec *x, unsigned int task)
 {
-	unsigned int cpu;
-
-	if (!atomic_load_explicit(&x->cpus_changed, memory_order_relaxed))
-		return;
-	for (cpu = 0; cpu < PROGRAM_CPUS_MAX; cpu++)
-		x->allocator->cpu_up(cpu);
+	return task < x->program->header.tasks && x->tasks[task].may_panic;
 }
 
 #define NOT_COUNTED SIZE_MAX
@@ -262,8 +360,7 @@ bool exec_finish(struct exec *x)
 	uint64_t frees;
 	size_t idx, in_use = NOT_COUNTED;
 
-	if (x->allocator->faults_off && atomic_load_explicit(&x->fault_armed, memory_order_relaxed))
-		x->allocator->faults_off();
+	machine_restore(x);
 	if (stopped(x))
 		return false;
 	frees = x->tasks[CLEANUP_TASK].stats.frees;
@@ -276,7 +373,15 @@ bool exec_finish(struct exec *x)
 	for (idx = 0; idx < x->nr_caches; idx++)
 		if (!x->caches[idx].superseded)
 			cache_destroy(x, &x->caches[idx]);
-	bring_cpus_up(x);
+	for (idx = 0; idx < PROGRAM_BUCKETS_MAX; idx++)
+		if (x->buckets[idx])
+			x->allocator->buckets_destroy(x->buckets[idx]);
+	if (x->has_groups) {
+		if (x->allocator->settle && x->oracles)
+			x->allocator->settle();
+		check_charges(x, EXEC_NO_RECORD, CLEANUP_TASK);
+		groups_end(x);
+	}
 	if (x->allocator->settle && x->oracles)
 		x->allocator->settle();
 	check_invariants(x, CHECK_TIER_MAX, true, EXEC_NO_RECORD, CLEANUP_TASK, &in_use);
@@ -304,5 +409,6 @@ void exec_stats(const struct exec *x, struct exec_stats *stats)
 		stats->failed += of->failed;
 		stats->failed_faults += of->failed_faults;
 		stats->refused += of->refused;
+		stats->idle += of->idle;
 	}
 }

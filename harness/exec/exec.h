@@ -14,6 +14,12 @@
  *      - a record that names a cache: for the end of the last create or destroy of that cache;
  *      - every record: for the end of the last quiesce;
  *      - destroy and quiesce: for the end of all earlier records.
+ *      - a record that looks at an object: for the look before it; who takes the object: for all
+ *        looks at it;
+ *      - kfree_bulk: for the gathers whose objects it frees;
+ *      - a record of a task with an active group: for the end of that group's creation, and group
+ *        records as those of caches; group_destroy: for the end of all earlier records;
+ *      - misuse: as quiesce.
  *    So the earliest unfinished record of the file never waits, and a driver that goes on with
  *    it whenever nothing else can run cannot deadlock. An interrupt whose record must wait has
  *    to be put off.
@@ -24,13 +30,24 @@
  *        to whatever cache it came from, free_bulk as a bulk; kmalloc objects go to kfree or a
  *        bulk without a cache;
  *      - krealloc of an empty slot is kmalloc; of an object of a named cache or a bulk run, it
- *        frees that and then is kmalloc;
+ *        frees that and then is kmalloc; so its like. What lies in a mapping of its own goes
+ *        through kvrealloc and kvfree, whatever the record says;
+ *      - kfree_sensitive, kvfree_sensitive, kfree_rcu and call_rcu of an object with a
+ *        constructor, of a bulk run, or of one too small for the head, are kfree;
+ *      - gather keeps its object until the task's next kfree_bulk; if a destroy, a quiesce or a
+ *        misuse stands between them, or none comes, it is kfree;
+ *      - flags=failslab is given to the cache once it is made, by its attribute;
  *      - gfp=zero is dropped for caches with a constructor, as the two contradict each other;
+ *      - gfp=nofail is dropped in programs with faults where nobody sees the panic
+ *        (exec_options.sees_panics), and for sizes over the limit; flags=panic likewise, and
+ *        where the arguments of create are out of range;
  *      - a bulk count over EXEC_BULK_MAX is EXEC_BULK_MAX;
  *      - rcu_read_unlock outside of a read section does nothing; a task leaves its read sections
  *        when it must wait, before its own destroy and quiesce, when it ends, and after its last
  *        record in front of a destroy or quiesce of another task: else readers and the waiters
- *        for a grace period could wait for each other;
+ *        for a grace period could wait for each other; what is said of destroy holds for
+ *        synchronize_rcu, the barriers and kfree_rcu_mightsleep too;
+ *      - group_activate holds for the records of its task behind it, up to the group's destroy;
  *      - an allocation that fails leaves the slot empty and is counted, never a finding. What is
  *        over the allocator's limit must fail.
  *    switch and irq are the driver's business; fault and grace are handed to the allocator's
@@ -62,6 +79,12 @@
 #define EXEC_TEXT_MAX	 240
 #define EXEC_NO_RECORD	 SIZE_MAX /* a finding of no record: at the end, or outside of them */
 #define EXEC_ZERO_OBJECT ((void *)16)
+
+/* What cache_args says. */
+struct exec_cache_args {
+	unsigned int more; /* PROGRAM_MORE_* */
+	unsigned int useroffset, usersize, freeptr_offset;
+};
 
 /*
  * The allocator under test as a table of functions; gfp are PROGRAM_GFP_* bits, flags
@@ -115,16 +138,98 @@ struct exec_allocator {
 	size_t (*objects_in_use)(void *cache);
 	/* Says that the harness is going to write there: a simulated world keeps track. */
 	void (*touch)(void *object, size_t bytes);
+
+	/*
+	 * From here on all entries may be NULL. @op is that of the record: one entry serves a
+	 * family.
+	 */
+	void *(*create_args)(const char *name, unsigned int size, unsigned int align,
+			     unsigned int flags, const struct exec_cache_args *args,
+			     void (*ctor)(void *));
+	long (*validate)(void *cache);
+	void *(*zalloc)(void *cache, unsigned int gfp);
+	/* Largest of kvmalloc and its like. */
+	size_t kvmalloc_max;
+	/* kzalloc, kmalloc_array, kvmalloc and so on; without an array @n is 1. */
+	void *(*kmalloc_by)(unsigned int op, size_t n, size_t size, unsigned int gfp, int node);
+	void *(*krealloc_by)(unsigned int op, void *object, size_t n, size_t size,
+			     unsigned int gfp);
+	void (*kfree_by)(unsigned int op, void *object, size_t bytes);
+	size_t (*roundup)(size_t size);
+	bool (*dump)(void *object);
+	bool (*usercopy)(const void *p, size_t bytes, bool to_user);
+	void *(*buckets_create)(const char *name, unsigned int flags, unsigned int useroffset,
+				unsigned int usersize);
+	void *(*buckets_alloc)(unsigned int op, void *buckets, size_t size, unsigned int gfp);
+	void (*buckets_destroy)(void *buckets);
+	/* kfree_rcu, call_rcu: @head lies in the object; NULL: kfree_rcu_mightsleep. */
+	void (*free_rcu)(unsigned int op, void *object, void *head);
+	void (*barrier)(unsigned int op); /* synchronize_rcu, rcu_barrier, kvfree_rcu_barrier */
+	void *(*group_create)(const char *name, void *parent, size_t limit);
+	void (*group_destroy)(void *group);
+	void (*group_activate)(void *group);
+	bool (*group_limit)(void *group, size_t limit);
+	size_t (*group_usage)(void *group);
+	bool (*charge)(void *object, unsigned int gfp);
+	/* What a live object is charged, if it is. */
+	size_t (*charge_of)(const void *object);
+	void (*flush_all)(void);
+	void (*reap)(void);
+	bool (*failslab)(unsigned int probability, unsigned int interval, int times,
+			 unsigned int space, unsigned int flags);
+	int (*node_offline)(unsigned int node);
+	int (*node_online)(unsigned int node);
+	void (*allowed_nodes)(unsigned long mask);
+	void (*preferred_node)(int node); /* -1: none */
+	/* The node that @object lies on. */
+	int (*node_of)(const void *object);
+	/* @nth: 0: of @cache, else of the directory with that number in the tree. */
+	long (*attribute_read)(void *cache, const char *name, unsigned int nth, char *text,
+			       size_t bytes);
+	long (*attribute_write)(void *cache, const char *name, unsigned int nth, const char *text,
+				size_t bytes);
+	long (*slabinfo)(char *text, size_t bytes);
+	/* Walks the tree; @text as of check. */
+	const char *(*walk)(char *text, size_t bytes);
+	/*
+	 * Misuses an object of @cache, or of kmalloc(@size), if that is reported there: nothing
+	 * may be broken afterwards. Return: whether it was done; @text is set when what was
+	 * reported is not what must be.
+	 */
+	bool (*misuse)(unsigned int kind, void *cache, size_t size, unsigned int at,
+		       unsigned int bytes, char *text, size_t text_bytes);
+	/* Corruptions reported so far. */
+	unsigned long (*errors)(void);
+	/* Whether objects are handed out as zero without being asked for, but for constructors. */
+	bool (*init_on_alloc)(const void *object);
+	/* Who calls from here on: a number, as unlike others as record and slot are. */
+	unsigned long (*caller)(unsigned long caller);
+
 	/* Where objects may lie; NULL: anywhere (then there is no ownership map). */
 	void (*arena)(char **base, size_t *bytes);
 };
 
 /*
  * libslub in the world that the program is linked with (allocator_slub.c, and world_native.c or
- * world_sim.c for what only one world has). gfp=nofail is dropped: libslub panics then, which is
- * right and would end every run that runs out of memory.
+ * world_sim.c for what only one world has).
  */
 extern const struct exec_allocator exec_slub;
+
+/*
+ * How often what was performed, beyond doing nothing: ops, and by op the flags of requests; flags
+ * of caches and boot, attributes, kinds of misuse. Added to without locks.
+ */
+#define EXEC_BITS_MAX 16u
+struct exec_counts {
+	uint64_t op[PROGRAM_NR_OPS];
+	uint64_t idle[PROGRAM_NR_OPS]; /* there was nothing to do */
+	uint64_t gfp[PROGRAM_NR_OPS][EXEC_BITS_MAX];
+	uint64_t cache_flag[EXEC_BITS_MAX], more_flag[EXEC_BITS_MAX], fail_flag[EXEC_BITS_MAX];
+	uint64_t header_flag[EXEC_BITS_MAX]; /* programs */
+	uint64_t debug_for[PROGRAM_NR_DEBUG_FOR], boot_fails[PROGRAM_NR_BOOT_FAILS];
+	uint64_t site[PROGRAM_NR_SITES], form[PROGRAM_NR_FORMS], misuse[PROGRAM_NR_MISUSES];
+	uint64_t attr_read[PROGRAM_NR_ATTRIBUTES], attr_write[PROGRAM_NR_ATTRIBUTES];
+};
 /* malloc() of the C library, for comparison (allocator_libc.c). */
 extern const struct exec_allocator exec_libc;
 
@@ -150,6 +255,8 @@ struct exec_options {
 	enum exec_content content;
 	bool write_objects; /* a byte in each page of each object, as programs do; for benchmarks */
 	bool sequential;    /* the driver performs one record after the other, never two at once */
+	bool sees_panics;   /* the driver ends a run at a panic, and asks exec_panic_expected() */
+	struct exec_counts *counts; /* NULL: nobody counts */
 };
 
 struct exec_finding {
@@ -166,7 +273,8 @@ struct exec_stats {
 	uint64_t frees;		/* objects given back, those of exec_finish() not counted */
 	uint64_t failed;	/* allocations that gave NULL within the limits, no fault armed */
 	uint64_t failed_faults; /* the same after a fault record */
-	uint64_t refused;	/* allocations over the limit, and caches refused */
+	uint64_t refused;	/* allocations over the limit, and caches and groups refused */
+	uint64_t idle;		/* of the records: had nothing to do */
 };
 
 enum exec_step {
@@ -227,6 +335,12 @@ bool exec_finish(struct exec *x);
 
 /* The first finding of the run, or NULL. */
 const struct exec_finding *exec_finding(const struct exec *x);
+
+/*
+ * True when a panic on @task now is what the program has asked for: an allocation that may not
+ * fail, a create with flags=panic. The run is then over, without a finding.
+ */
+bool exec_panic_expected(const struct exec *x, unsigned int task);
 
 /* Sums over the tasks; exact when they have ended. */
 void exec_stats(const struct exec *x, struct exec_stats *stats);

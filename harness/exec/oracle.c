@@ -18,6 +18,7 @@
 
 #define WORD_BYTES   sizeof(uint64_t)
 #define PAGE_BYTES   4096u
+#define HUGE_BYTES   (16u << 20)
 #define PATTERN_STEP 0x9e3779b97f4a7c15u
 
 /* Which part of an object is looked at. */
@@ -103,8 +104,15 @@ static uint64_t span_nonzero(const char *object, uint64_t from, uint64_t end)
 static bool sample(const struct sampling *how, uint64_t bytes, uint64_t limit, uint64_t n,
 		   uint64_t *from, uint64_t *end)
 {
-	uint64_t tail = (bytes - how->edge) / WORD_BYTES * WORD_BYTES;
+	struct sampling huge = {HUGE_BYTES, 1024, 0};
+	uint64_t tail;
 
+	/* Of a mapping a few hundred words, however large it is. */
+	if (bytes > HUGE_BYTES) {
+		huge.every = bytes / 256 / PAGE_BYTES * PAGE_BYTES;
+		how = &huge;
+	}
+	tail = (bytes - how->edge) / WORD_BYTES * WORD_BYTES;
 	if (bytes <= how->from) {
 		*from = 0;
 		*end = bytes;
@@ -159,7 +167,9 @@ static uint64_t content_compare(const struct exec *x, const char *object, uint64
 	return limit;
 }
 
-static uint64_t content_nonzero(const struct exec *x, const char *object, uint64_t bytes)
+/* From byte @start on. */
+static uint64_t content_nonzero(const struct exec *x, const char *object, uint64_t bytes,
+				uint64_t start)
 {
 	/* It is seldom that zeros are asked for, so they are looked at well. */
 	enum exec_content content =
@@ -167,7 +177,7 @@ static uint64_t content_nonzero(const struct exec *x, const char *object, uint64
 	uint64_t n, from, end, at;
 
 	for (n = 0; sample(&samplings[content], bytes, bytes, n, &from, &end); n++) {
-		at = span_nonzero(object, from, end);
+		at = span_nonzero(object, from < start ? start : from, end);
 		if (at < end)
 			return at;
 	}
@@ -301,7 +311,7 @@ static bool object_own(struct exec *x, const struct held *held, size_t align, si
 			    name_object(x, held, text, sizeof(text)), align);
 		return false;
 	}
-	if (!map->granules)
+	if (!map->granules || held->mapped)
 		return true;
 	if (at < base || at - base >= map->bytes || map->bytes - (at - base) < held->bytes) {
 		exec_report(x, 1, "L1", idx, task, "%s: not inside the arena %p, %zu bytes",
@@ -321,13 +331,25 @@ bool object_disown(struct exec *x, const struct held *held, size_t idx, unsigned
 {
 	char text[120];
 
-	if (!has_oracle(x, EXEC_ORACLE_OWNERSHIP) || !x->owner.granules || !held->bytes)
+	if (!has_oracle(x, EXEC_ORACLE_OWNERSHIP) || !x->owner.granules || !held->bytes ||
+	    held->mapped)
 		return true;
 	if (owner_release(&x->owner, held->object, held->bytes))
 		return true;
 	exec_report(x, 1, "L1", idx, task, "%s: another record owned part of it",
 		    name_object(x, held, text, sizeof(text)));
 	return false;
+}
+
+bool object_zero(struct exec *x, const struct held *held, uint64_t from, size_t idx,
+		 unsigned int task)
+{
+	uint64_t at;
+
+	if (!has_oracle(x, EXEC_ORACLE_CONTENT))
+		return true;
+	at = content_nonzero(x, held->object, held->bytes, from);
+	return at >= held->bytes || find_byte(x, held, idx, task, at, "and zero was asked for", "");
 }
 
 bool object_begins(struct exec *x, const struct held *held, size_t align, bool zeroed, size_t idx,
@@ -356,9 +378,12 @@ bool object_begins(struct exec *x, const struct held *held, size_t align, bool z
 			return find_byte(x, held, idx, task, at, "not as its constructor left it",
 					 "I7");
 	} else if (zeroed) {
-		at = content_nonzero(x, held->object, held->bytes);
-		if (at < held->bytes)
-			return find_byte(x, held, idx, task, at, "and zero was asked for", "");
+		if (!object_zero(x, held, 0, idx, task))
+			return false;
+	} else if (x->allocator->init_on_alloc && !held->mapped && !held->moved &&
+		   x->allocator->init_on_alloc(held->object)) {
+		if (!object_zero(x, held, 0, idx, task))
+			return false;
 	}
 	content_fill(x, held->object, content_start(x, held), held->bytes, kept_bytes(held));
 	return true;
@@ -404,15 +429,39 @@ bool object_ends(struct exec *x, const struct held *held, size_t idx, unsigned i
  *    live. They may be freed and handed out again, but their memory may not change its type
  *    before the section ends: the word that the constructor wrote first must still be there.
  */
-void reader_meets(struct exec *x, unsigned int task, const void *object, unsigned int cache)
+static void meet(struct exec *x, unsigned int task, const void *word, uint64_t expected)
 {
 	struct task *t = &x->tasks[task];
 
 	if (t->depth == 0 || t->nr_seen == TASK_SEEN_MAX)
 		return;
-	t->seen[t->nr_seen].object = object;
-	t->seen[t->nr_seen].cache = cache;
+	t->seen[t->nr_seen].word = word;
+	t->seen[t->nr_seen].expected = expected;
 	t->nr_seen++;
+}
+
+void reader_meets(struct exec *x, unsigned int task, const void *object, unsigned int cache)
+{
+	meet(x, task, object, constructed_start(cache));
+}
+
+/* Words that the head of a callback takes, with the object's address behind it. */
+#define HEAD_WORDS 3u
+
+/* One word of it that no head is written to; it was filled before it was shown. */
+void reader_meets_lasting(struct exec *x, unsigned int task, const struct cell *cell)
+{
+	const struct program_record *freed = &x->program->records[cell->next - 1];
+	struct held held = {.idx = (size_t)(cell - x->cells), .object = cell->object};
+	uint64_t head = PROGRAM_GET(freed, KFREE_RCU, head);
+	uint64_t word = 2 * HEAD_WORDS;
+
+	/* A head that has no room where it is wanted is in front. */
+	if (freed->op == PROGRAM_KFREE_RCU_MIGHTSLEEP ||
+	    (head >= HEAD_WORDS && (head + HEAD_WORDS) * WORD_BYTES <= cell->bytes))
+		word = 0;
+	meet(x, task, (const char *)cell->object + word * WORD_BYTES,
+	     pattern_word(content_start(x, &held), word * WORD_BYTES));
 }
 
 bool reader_looks(struct exec *x, size_t idx, unsigned int task)
@@ -423,16 +472,16 @@ bool reader_looks(struct exec *x, size_t idx, unsigned int task)
 	if (!has_oracle(x, EXEC_ORACLE_CONTENT))
 		return true;
 	for (n = 0; n < t->nr_seen; n++) {
-		const volatile uint64_t *word = t->seen[n].object;
+		const volatile uint64_t *word = t->seen[n].word;
 		uint64_t value = *word;
 
-		if (value == constructed_start(t->seen[n].cache))
+		if (value == t->seen[n].expected)
 			continue;
 		exec_report(x, 2, "I7", idx, task,
-			    "object %p of cache k%u: a reader finds 0x%016llx where the "
-			    "constructor wrote 0x%016llx, before its read section ended",
-			    t->seen[n].object, t->seen[n].cache, (unsigned long long)value,
-			    (unsigned long long)constructed_start(t->seen[n].cache));
+			    "word %p: a reader finds 0x%016llx where 0x%016llx was written, "
+			    "before its read section ended",
+			    t->seen[n].word, (unsigned long long)value,
+			    (unsigned long long)t->seen[n].expected);
 		return false;
 	}
 	return true;

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "boot_options.h"
 #include "drive_native.h"
 #include "replay.h"
 #include "slub/slub.h"
@@ -25,17 +26,9 @@ static double seconds_now(void)
 
 static void set_boot_options(const struct program_header *header)
 {
-	char options[128];
-	int used = snprintf(options, sizeof(options), "numa=fake=%u", header->nodes);
+	char options[BOOT_OPTIONS_BYTES];
 
-	if (header->slab_max_order != PROGRAM_ANY)
-		used += snprintf(options + used, sizeof(options) - (size_t)used,
-				 " slab_max_order=%u", header->slab_max_order);
-	if (header->slab_min_objects)
-		used += snprintf(options + used, sizeof(options) - (size_t)used,
-				 " slab_min_objects=%u", header->slab_min_objects);
-	if (header->flags & PROGRAM_F_NO_MERGE)
-		snprintf(options + used, sizeof(options) - (size_t)used, " slab_nomerge");
+	boot_options(header, true, options, sizeof(options));
 	slub_boot_options(options);
 }
 

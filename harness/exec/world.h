@@ -13,6 +13,7 @@ void exec_world_touch(void *object, size_t bytes);
 void exec_world_fault(unsigned int site, unsigned int nth, unsigned int count);
 void exec_world_faults_off(void);
 void exec_world_grace(void);
+unsigned long exec_world_caller(unsigned long caller);
 /* Around a check: nothing else happens in between, if the world can promise that. */
 void exec_world_quiet_begin(void);
 void exec_world_quiet_end(void);

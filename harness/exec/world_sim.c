@@ -23,6 +23,11 @@ void exec_world_grace(void)
 	sim_grace();
 }
 
+unsigned long exec_world_caller(unsigned long caller)
+{
+	return sim_set_caller(caller);
+}
+
 void exec_world_quiet_begin(void)
 {
 	sim_quiet_begin();

@@ -2,9 +2,9 @@
 # Fuzz targets for libFuzzer and AFL++, their mutator, seeds, lane and tests.
 
 program-readers := $(wildcard harness/program/*.c)
-fuzz-sources := $(exec-sim-sources) $(program-readers) \
-	$(addprefix harness/fuzz/,generate.c motifs.c target.c)
-fuzz-empty-sources := $(program-readers) $(addprefix harness/fuzz/,generate.c motifs.c target.c)
+generate-sources := $(addprefix harness/fuzz/,fields.c generate.c motifs.c recipe.c)
+fuzz-sources := $(exec-sim-sources) $(program-readers) $(generate-sources) harness/fuzz/target.c
+fuzz-empty-sources := $(program-readers) $(generate-sources) harness/fuzz/target.c
 fuzz-targets := concurrent sequential
 
 # $(call fuzz-target-sources,NAME); the empty target performs nothing, so it needs no driver.
@@ -32,7 +32,7 @@ fuzz-afl := $(foreach t,$(fuzz-targets),$(O)/afl/fuzz_$t) $(O)/native-pic/slub-m
 $(foreach t,$(fuzz-targets),$(eval $(call program,afl,fuzz_$t,harness/fuzz/afl_main.c $(call \
 	fuzz-target-sources,$t),)))
 $(eval $(call shared-object,native-pic,slub-mutator.so,harness/fuzz/mutator.c \
-	harness/fuzz/generate.c harness/fuzz/motifs.c $(wildcard harness/program/*.c),))
+	$(generate-sources) $(wildcard harness/program/*.c),))
 $(addprefix $(O)/native-pic/harness/,fuzz/mutator.o): EXTRA_CFLAGS := -fvisibility=default
 
 # Without an engine: to repeat inputs, and for tests.
@@ -53,9 +53,9 @@ $(fuzz-seeds): $(O)/seeds/%.slubops: corpus/seeds/%.txt $(O)/native/slubcheck
 RUN_NEEDS += $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-regress) $(fuzz-seeds)
 
 $(eval $(call program-alone,native-asan,fuzz_mutator,harness/test/fuzz_mutator.c \
-	$(addprefix harness/fuzz/,generate.c motifs.c mutator.c) $(wildcard harness/program/*.c),-lcmocka))
+	$(generate-sources) harness/fuzz/mutator.c $(wildcard harness/program/*.c),-lcmocka))
 # What nobody has set is a large number there, not the zero that a new stack holds.
-$(call objects,native-asan,$(addprefix harness/fuzz/,generate.c motifs.c mutator.c)): \
+$(call objects,native-asan,$(generate-sources) harness/fuzz/mutator.c): \
 	EXTRA_CFLAGS := -ftrivial-auto-var-init=pattern
 fuzz-tests := $(O)/native-asan/fuzz_mutator $(fuzz-generate) harness/test/fuzz_seeds.t
 harness/test/fuzz_seeds.t: | $(fuzz-regress) $(fuzz-seeds)

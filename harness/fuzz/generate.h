@@ -11,7 +11,8 @@
  *    which sizes and slots, how dense the schedule is. It is drawn anew for each program, with
  *    many ops and fields at 0: a program that does little, but does that over and over, reaches
  *    states in which a program that does everything seldom is. Whatever the table of ops in
- *    program.h has, a recipe draws, so that a new op needs no change here to be reached.
+ *    ops.h has, a recipe draws, so that a new op needs no change here to be reached. Half of the
+ *    recipes are plain: objects come and go, and nothing else.
  */
 #ifndef HARNESS_FUZZ_GENERATE_H
 #define HARNESS_FUZZ_GENERATE_H
@@ -39,6 +40,7 @@ struct recipe {
 	uint32_t cache_size;	  /* of the caches, unless drawn for one alone */
 	uint32_t kmalloc_size;	  /* the same for kmalloc */
 	uint32_t objects;	  /* about as many fill a slab or a few */
+	bool plain;		  /* only what there was from the start: objects, lists, races */
 	unsigned int cache_flags; /* allowed in create */
 	unsigned int gfp;	  /* allowed in allocations */
 	unsigned int stick;	  /* of 16: the next record is of the same task */

@@ -211,6 +211,142 @@ static size_t motif_across(struct recipe *r, struct program_record *out, size_t 
 	return nr;
 }
 
+/* @record with its field of @kind, if it has one, at @value. */
+static void set_field(struct program_record *record, enum program_kind kind, uint64_t value)
+{
+	for (const struct program_field *f = program_ops[record->op].fields; f->name; f++) {
+		uint64_t mask = (UINT64_C(1) << f->bits) - 1;
+
+		if (f->kind == kind)
+			record->arg = (record->arg & ~(mask << f->shift)) | (value & mask)
+										    << f->shift;
+	}
+}
+
+/* Some objects of any kind are gathered by one task, and go back together. */
+static size_t motif_gather(struct recipe *r, struct program_record *out, size_t max)
+{
+	uint16_t task = (uint16_t)draw_below(&r->draw, r->header.tasks);
+	size_t nr = 0, wanted = draw_range(&r->draw, 2, 12);
+
+	wanted = wanted < max ? wanted : max;
+	while (nr + 1 < wanted) {
+		out[nr] = generate_record(r, PROGRAM_GATHER);
+		out[nr++].task = task;
+	}
+	out[nr] = generate_record(r, PROGRAM_KFREE_BULK);
+	out[nr++].task = task;
+	return nr;
+}
+
+/* A reader is inside while others give back what it may look at, and grace periods try to end. */
+static size_t motif_readers(struct recipe *r, struct program_record *out, size_t max)
+{
+	static const uint8_t frees[] = {PROGRAM_KFREE_RCU, PROGRAM_KFREE_RCU, PROGRAM_CALL_RCU,
+					PROGRAM_KFREE_RCU_MIGHTSLEEP};
+	unsigned int tasks = r->header.tasks;
+	uint16_t reader = (uint16_t)draw_below(&r->draw, tasks);
+	uint16_t other = (uint16_t)((reader + 1) % tasks);
+	size_t nr = 0;
+
+	if (max < 8)
+		return motif_pingpong(r, out, max);
+	out[nr] = generate_record(r, PROGRAM_KMALLOC);
+	out[nr].arg = PROGRAM_ARG(KMALLOC, size, 64 + draw_digits(&r->draw, 10)) |
+		      PROGRAM_ARG(KMALLOC, node, PROGRAM_ANY);
+	out[nr++].task = other;
+	out[nr] = generate_record(r, PROGRAM_READ_LOCK);
+	out[nr++].task = reader;
+	out[nr] = generate_record(r, draw_one_of(&r->draw, frees));
+	out[nr].slot = out[0].slot;
+	out[nr++].task = other;
+	recipe_note(r, out[0].slot, false);
+	out[nr++] = generate_record(r, PROGRAM_GRACE);
+	for (size_t i = draw_below(&r->draw, 3); i; i--)
+		out[nr++] = generate_record(r, recipe_op(r));
+	out[nr] = generate_record(r, PROGRAM_READ_UNLOCK);
+	out[nr++].task = reader;
+	return nr;
+}
+
+/* A group with little room, a task that uses it, and some requests that are charged. */
+static size_t motif_group(struct recipe *r, struct program_record *out, size_t max)
+{
+	uint64_t group = draw_below(&r->draw, 3);
+	size_t nr = 0, wanted = draw_range(&r->draw, 3, 10);
+	uint16_t task;
+
+	wanted = wanted < max ? wanted : max;
+	out[nr++] = generate_record(r, PROGRAM_GROUP_CREATE);
+	set_field(&out[0], PROGRAM_KIND_GROUP, group);
+	task = out[0].task;
+	while (nr < wanted) {
+		out[nr] = generate_record(r, nr == 1			   ? PROGRAM_GROUP_ACTIVATE
+					     : draw_chance(&r->draw, 1, 6) ? PROGRAM_CHARGE
+					     : draw_chance(&r->draw, 1, 8) ? PROGRAM_GROUP_LIMIT
+									   : recipe_op(r));
+		set_field(&out[nr], PROGRAM_KIND_GROUP, group);
+		set_field(&out[nr], PROGRAM_KIND_GROUP_OR_NONE, group);
+		set_field(&out[nr], PROGRAM_KIND_GFP, PROGRAM_GFP_account);
+		out[nr++].task = task;
+	}
+	return nr;
+}
+
+/* A debug cache, and something wrong done to an object of it. */
+static size_t motif_misuse(struct recipe *r, struct program_record *out, size_t max)
+{
+	uint64_t cache = PROGRAM_CACHES_MAX - 1 - draw_below(&r->draw, 2);
+	size_t nr = 0, wanted = draw_range(&r->draw, 2, 5);
+
+	wanted = wanted < max ? wanted : max;
+	out[nr] = generate_record(r, PROGRAM_CREATE);
+	out[nr].arg |= PROGRAM_ARG(CREATE, flags,
+				   PROGRAM_CACHE_consistency | PROGRAM_CACHE_redzone |
+					   PROGRAM_CACHE_poison);
+	set_field(&out[nr++], PROGRAM_KIND_CACHE, cache);
+	while (nr < wanted) {
+		out[nr] = generate_record(r, draw_chance(&r->draw, 3, 4) ? PROGRAM_MISUSE
+									 : PROGRAM_ALLOC);
+		set_field(&out[nr++], PROGRAM_KIND_CACHE, cache);
+	}
+	return nr;
+}
+
+/* An attribute is written, something happens, and it is read. */
+static size_t motif_attribute(struct recipe *r, struct program_record *out, size_t max)
+{
+	uint64_t cache = draw_below(&r->draw, r->nr_caches), attr;
+	size_t nr = 0;
+
+	if (max < 3)
+		return motif_pingpong(r, out, max);
+	out[nr] = generate_record(r, PROGRAM_ATTR_WRITE);
+	attr = PROGRAM_GET(&out[nr], ATTR_WRITE, attr);
+	set_field(&out[nr++], PROGRAM_KIND_CACHE, cache);
+	out[nr++] = generate_record(r, recipe_op(r));
+	out[nr] = generate_record(r, PROGRAM_ATTR_READ);
+	set_field(&out[nr], PROGRAM_KIND_ATTRIBUTE, attr);
+	set_field(&out[nr++], PROGRAM_KIND_CACHE, cache);
+	return nr;
+}
+
+/* A motif that fits to what the recipe has beyond the plain, or NULL. */
+static size_t (*other_motif(struct recipe *r))(struct recipe *, struct program_record *, size_t)
+{
+	static const struct {
+		uint8_t op;
+		size_t (*motif)(struct recipe *, struct program_record *, size_t);
+	} others[] = {
+		{PROGRAM_GATHER, motif_gather},	       {PROGRAM_KFREE_RCU, motif_readers},
+		{PROGRAM_GROUP_CREATE, motif_group},   {PROGRAM_MISUSE, motif_misuse},
+		{PROGRAM_ATTR_WRITE, motif_attribute},
+	};
+	unsigned int at = draw_below(&r->draw, sizeof(others) / sizeof(others[0]));
+
+	return r->op_weights[others[at].op] ? others[at].motif : NULL;
+}
+
 size_t generate_run(struct recipe *r, struct program_record *out, size_t max)
 {
 	static size_t (*const motifs[])(struct recipe *, struct program_record *, size_t) = {
@@ -218,8 +354,13 @@ size_t generate_run(struct recipe *r, struct program_record *out, size_t max)
 		motif_inside, motif_inside, motif_across, motif_all,	  motif_fault,
 	};
 
-	if (draw_chance(&r->draw, r->motif, 16))
-		return draw_one_of(&r->draw, motifs)(r, out, max);
-	out[0] = generate_record(r, recipe_op(r));
-	return 1;
+	size_t (*other)(struct recipe *, struct program_record *, size_t) = NULL;
+
+	if (!draw_chance(&r->draw, r->plain ? r->motif : r->motif + 2, 16)) {
+		out[0] = generate_record(r, recipe_op(r));
+		return 1;
+	}
+	if (!r->plain && draw_chance(&r->draw, 1, 2))
+		other = other_motif(r);
+	return other ? other(r, out, max) : draw_one_of(&r->draw, motifs)(r, out, max);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What generate.c and motifs.c share: draws that follow a recipe. */
+/* What the files of the generator share: draws that follow a recipe. */
 #ifndef HARNESS_FUZZ_RECIPE_H
 #define HARNESS_FUZZ_RECIPE_H
 
@@ -7,6 +7,9 @@
 
 /* enum program_slot_use by op. */
 extern const uint8_t recipe_slot_use[PROGRAM_NR_OPS];
+
+/* A size of objects, of which a slab holds few more often than many. */
+uint32_t recipe_size(struct draw *d);
 
 /* A slot that is filled, or not, as @filled says, if a few tries find one. */
 uint32_t recipe_slot(struct recipe *recipe, bool filled);

@@ -18,7 +18,7 @@ model-link := $(model-watched:%=-Wl$(comma)--wrap=%)
 model-sources := $(addprefix harness/model/,attach.c attributes.c caches.c compare.c compare_text.c differ.c kmalloc.c \
 	layout.c learn.c machine.c objects.c options.c slabs.c tree.c watch.c)
 model-run-sources := $(model-sources) $(exec-sim-sources) $(exec-files) \
-	$(addprefix harness/fuzz/,generate.c motifs.c target.c) \
+	$(generate-sources) harness/fuzz/target.c \
 	harness/model/model_run.c harness/model/long_program.c
 $(foreach v,sim sim-asan,$(eval $(call program,$v,model_run,$(model-run-sources),$(model-link))))
 

@@ -17,7 +17,6 @@ void program_header_decode(struct program_header *header, const unsigned char by
 	header->tasks = le16toh(header->tasks);
 	header->flags = le16toh(header->flags);
 	header->node_pages = le32toh(header->node_pages);
-	header->reserved = le32toh(header->reserved);
 	header->seed = le64toh(header->seed);
 }
 
@@ -28,7 +27,6 @@ void program_header_encode(unsigned char bytes[32], const struct program_header 
 	file.tasks = htole16(file.tasks);
 	file.flags = htole16(file.flags);
 	file.node_pages = htole32(file.node_pages);
-	file.reserved = htole32(file.reserved);
 	file.seed = htole64(file.seed);
 	memcpy(bytes, &file, HEADER_BYTES);
 }

@@ -37,23 +37,36 @@ static void reduce_header(struct program_header *header)
 	header->slab_max_order =
 		(uint8_t)reduce_or_any(header->slab_max_order, PROGRAM_ORDER_MAX + 1);
 	header->flags &= PROGRAM_F_ALL;
+	header->slab_min_order = (uint8_t)reduce(header->slab_min_order, PROGRAM_ORDER_MAX + 1);
+	header->debug_for = (uint8_t)reduce(header->debug_for, PROGRAM_NR_DEBUG_FOR);
+	header->failslab = (uint8_t)reduce(header->failslab, PROGRAM_NR_BOOT_FAILS);
 	header->reserved = 0;
 }
 
 /* One function for each enum program_kind: the value that @value stands for. */
-#define REDUCE_NUMBER(header, value)	  (value)
-#define REDUCE_CACHE(header, value)	  reduce(value, PROGRAM_CACHES_MAX)
-#define REDUCE_CACHE_FLAGS(header, value) ((value) & CACHE_FLAGS_ALL)
-#define REDUCE_GFP(header, value)	  ((value) & GFP_ALL)
-#define REDUCE_NODE(header, value)	  reduce_or_any(value, (header)->nodes)
-#define REDUCE_CPU(header, value)	  reduce(value, (header)->cpus)
-#define REDUCE_TASK(header, value)	  reduce(value, (header)->tasks)
-#define REDUCE_SITE(header, value)	  reduce(value, PROGRAM_NR_SITES)
+#define REDUCE_NUMBER(header, value)	    (value)
+#define REDUCE_CACHE(header, value)	    reduce(value, PROGRAM_CACHES_MAX)
+#define REDUCE_CACHE_FLAGS(header, value)   ((value) & CACHE_FLAGS_ALL)
+#define REDUCE_GFP(header, value)	    ((value) & GFP_ALL)
+#define REDUCE_NODE(header, value)	    reduce_or_any(value, (header)->nodes)
+#define REDUCE_CPU(header, value)	    reduce(value, (header)->cpus)
+#define REDUCE_TASK(header, value)	    reduce(value, (header)->tasks)
+#define REDUCE_SITE(header, value)	    reduce(value, PROGRAM_NR_SITES)
+#define REDUCE_MORE_FLAGS(header, value)    ((value) & MORE_FLAGS_ALL)
+#define REDUCE_FAIL_FLAGS(header, value)    ((value) & FAIL_FLAGS_ALL)
+#define REDUCE_GROUP(header, value)	    reduce(value, PROGRAM_GROUPS_MAX)
+#define REDUCE_GROUP_OR_NONE(header, value) reduce_or_any(value, PROGRAM_GROUPS_MAX)
+#define REDUCE_BUCKETS(header, value)	    reduce(value, PROGRAM_BUCKETS_MAX)
+#define REDUCE_ATTRIBUTE(header, value)	    reduce(value, PROGRAM_NR_ATTRIBUTES)
+#define REDUCE_FORM(header, value)	    reduce(value, PROGRAM_NR_FORMS)
+#define REDUCE_MISUSE(header, value)	    reduce(value, PROGRAM_NR_MISUSES)
 
 enum {
 #define BIT(n, name) | 1 << n
 	GFP_ALL = 0 PROGRAM_GFP_BITS(BIT),
 	CACHE_FLAGS_ALL = 0 PROGRAM_CACHE_FLAG_BITS(BIT),
+	MORE_FLAGS_ALL = 0 PROGRAM_MORE_FLAG_BITS(BIT),
+	FAIL_FLAGS_ALL = 0 PROGRAM_FAIL_FLAG_BITS(BIT),
 #undef BIT
 };
 

@@ -27,7 +27,7 @@ static void put(struct line *line, const char *format, ...)
 static void put_names(struct line *line, const char *name, const struct program_names *names,
 		      uint64_t value)
 {
-	char joined[PROGRAM_LINE_MAX / 2];
+	char joined[192];
 
 	if (!value)
 		return;
@@ -37,33 +37,16 @@ static void put_names(struct line *line, const char *name, const struct program_
 
 static void put_field(struct line *line, const struct program_field *field, uint64_t value)
 {
-	switch (field->kind) {
-	case PROGRAM_KIND_NUMBER:
-		put(line, " %s=%" PRIu64, field->name, value);
-		break;
-	case PROGRAM_KIND_CACHE:
+	const struct program_kind_info *kind = &program_kinds[field->kind];
+
+	if (field->kind == PROGRAM_KIND_CACHE)
 		put(line, " kc%" PRIu64, value);
-		break;
-	case PROGRAM_KIND_CACHE_FLAGS:
-		put_names(line, field->name, &program_cache_flag_names, value);
-		break;
-	case PROGRAM_KIND_GFP:
-		put_names(line, field->name, &program_gfp_names, value);
-		break;
-	case PROGRAM_KIND_NODE:
-		if (value != PROGRAM_ANY)
-			put(line, " %s=n%" PRIu64, field->name, value);
-		break;
-	case PROGRAM_KIND_CPU:
-		put(line, " %s=c%" PRIu64, field->name, value);
-		break;
-	case PROGRAM_KIND_TASK:
-		put(line, " %s=t%" PRIu64, field->name, value);
-		break;
-	case PROGRAM_KIND_SITE:
-		put(line, " %s=%s", field->name, program_site_names.names[value]);
-		break;
-	}
+	else if (kind->set)
+		put_names(line, field->name, kind->names, value);
+	else if (kind->names)
+		put(line, " %s=%s", field->name, kind->names->names[value]);
+	else if (!kind->optional || value != PROGRAM_ANY)
+		put(line, " %s=%s%" PRIu64, field->name, kind->prefix, value);
 }
 
 /* Whether every bit of @record has a place in its op's spelling. */
@@ -78,12 +61,11 @@ static bool has_spelling(const struct program_record *record)
 	    (info->use == SLOT_NONE && record->slot))
 		return false;
 	for (const struct program_field *field = info->fields; field->name; field++) {
+		const struct program_kind_info *kind = &program_kinds[field->kind];
 		uint64_t value = program_field_get(field, record->arg);
 
-		if ((field->kind == PROGRAM_KIND_GFP && value >> program_gfp_names.count) ||
-		    (field->kind == PROGRAM_KIND_CACHE_FLAGS &&
-		     value >> program_cache_flag_names.count) ||
-		    (field->kind == PROGRAM_KIND_SITE && value >= program_site_names.count))
+		if (kind->names &&
+		    (kind->set ? value >> kind->names->count != 0 : value >= kind->names->count))
 			return false;
 	}
 	return true;
@@ -134,7 +116,7 @@ size_t program_record_line(char text[PROGRAM_LINE_MAX], const struct program_rec
 	if (info->use == SLOT_FILLS)
 		put(&line, "r%" PRIu32 " = ", record->slot);
 	put(&line, "%s", info->name);
-	if (info->use == SLOT_EMPTIES || info->use == SLOT_CHANGES)
+	if (info->use != SLOT_NONE && info->use != SLOT_FILLS)
 		put(&line, " r%" PRIu32, record->slot);
 	for (const struct program_field *field = info->fields; field->name; field++)
 		put_field(&line, field, program_field_get(field, record->arg));
@@ -143,7 +125,7 @@ size_t program_record_line(char text[PROGRAM_LINE_MAX], const struct program_rec
 
 static void print_header(FILE *stream, const struct program_header *header)
 {
-	char names[PROGRAM_LINE_MAX];
+	char names[PROGRAM_NAMES_MAX];
 
 	fputs("slubops 1\n", stream);
 	for (unsigned int i = 0; i < PROGRAM_NR_HEADER_FIELDS; i++) {
@@ -161,9 +143,11 @@ static void print_header(FILE *stream, const struct program_header *header)
 			fprintf(stream, "%s 0x%" PRIx64 "\n", field->name, value);
 			break;
 		case HEADER_FLAGS:
-			program_join_names(names, sizeof(names), &program_header_flag_names, value,
-					   "+");
+			program_join_names(names, sizeof(names), field->names, value, "+");
 			fprintf(stream, "%s %s\n", field->name, names);
+			break;
+		case HEADER_NAME:
+			fprintf(stream, "%s %s\n", field->name, field->names->names[value]);
 			break;
 		case HEADER_RESERVED:
 			break;

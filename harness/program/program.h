@@ -15,9 +15,9 @@
  * 2. Meaning. Each record belongs to one task; a task runs its own records in file order.
  *    A slot holds at most one object (or one bulk run of objects) at a time:
  *      - an allocating record whose slot is in use frees what is there first;
- *      - a freeing record whose slot is empty does nothing, unless a record of another task
- *        that stands earlier in the file is still to fill it: then it waits for that.
- *    A cache record whose cache does not exist does nothing.
+ *      - a freeing or looking record whose slot is empty does nothing, unless a record of another
+ *        task that stands earlier in the file is still to fill it: then it waits for that.
+ *    A cache record whose cache does not exist does nothing; so with groups and buckets.
  *
  * 3. Schedule. With no schedule record, records run one after the other in file order, each to
  *    its end. A schedule record takes effect when the records before it have begun:
@@ -47,8 +47,9 @@
  *    once, and one that is missing has its default. `t1@c0:` is task 1, which goes to cpu 0
  *    first; without `@c0` the cpu is PROGRAM_ANY. An allocating record names its slot in front of
  *    an equals sign, a freeing or changing one behind its op. Values are decimal or 0x; cpus are
- *    spelt c0, nodes n0, tasks t0, caches kc0, fault sites and flags by name. Flags that are 0
- *    and a node that is PROGRAM_ANY are left out, other fields never. `#` begins a comment, which
+ *    spelt c0, nodes n0, tasks t0, caches kc0, groups g0, buckets b0; fault sites, attributes,
+ *    flags and the like by name. Flags that are 0 and what is PROGRAM_ANY are left out, other
+ *    fields never. `#` begins a comment, which
  *    is not kept. A record with bits that no field of its op uses (a slot where there is none, a
  *    gap between fields) is written as `raw` and its 16 bytes in hexadecimal, in file order.
  */
@@ -61,15 +62,19 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define PROGRAM_MAGIC	   "SLUBOPS1" /* 8 bytes, no terminator in the file */
-#define PROGRAM_CPUS_MAX   64u
-#define PROGRAM_NODES_MAX  4u
-#define PROGRAM_TASKS_MAX  1024u
-#define PROGRAM_CACHES_MAX 64u
-#define PROGRAM_SLOTS_MAX  (1u << 24) /* slot numbers reduce by this */
-#define PROGRAM_ORDER_MAX  10u	      /* of slab_max_order */
-#define PROGRAM_ANY	   0xffu      /* cpu: stay where you are; node: any; order: default */
-#define PROGRAM_BYTES_MAX  (1u << 30) /* a file or text that is larger is refused */
+#include "ops.h"
+
+#define PROGRAM_MAGIC	    "SLUBOPS1" /* 8 bytes, no terminator in the file */
+#define PROGRAM_CPUS_MAX    64u
+#define PROGRAM_NODES_MAX   4u
+#define PROGRAM_TASKS_MAX   1024u
+#define PROGRAM_CACHES_MAX  64u
+#define PROGRAM_GROUPS_MAX  8u
+#define PROGRAM_BUCKETS_MAX 4u
+#define PROGRAM_SLOTS_MAX   (1u << 24) /* slot numbers reduce by this */
+#define PROGRAM_ORDER_MAX   10u	       /* of slab_max_order */
+#define PROGRAM_ANY	    0xffu      /* cpu: stay; node: any; order: default; group: none */
+#define PROGRAM_BYTES_MAX   (1u << 30) /* a file or text that is larger is refused */
 
 struct program_header {
 	char magic[8];
@@ -80,13 +85,32 @@ struct program_header {
 	uint8_t slab_min_objects; /* boot option: 0 is the default */
 	uint16_t flags;		  /* PROGRAM_F_* */
 	uint32_t node_pages;	  /* sim: pages of each node; 0 is the default */
-	uint32_t reserved;	  /* 0 */
+	uint8_t slab_min_order;	  /* boot option: 0 to 10; 0 is the default */
+	uint8_t debug_for;	  /* PROGRAM_DEBUG_*: the caches that the debug letters are for */
+	uint8_t failslab;	  /* PROGRAM_FAILS_*: the boot option failslab */
+	uint8_t reserved;	  /* 0 */
 	uint64_t seed;		  /* of all random draws */
 };
 
+/*
+ * Boot options that are on or off. debug_F to debug_O are the letters of slab_debug=, and
+ * debug_none is its dash; memoryless: the last node of several has no memory.
+ */
+#define PROGRAM_HEADER_FLAG_BITS(BIT)                                                              \
+	BIT(0, nomerge)                                                                            \
+	BIT(1, init_on_alloc) BIT(2, init_on_free) BIT(3, hardened) BIT(4, random_freelist)        \
+		BIT(5, random_kmalloc) BIT(6, nousercopy) BIT(7, memoryless) BIT(8, debug_F)       \
+			BIT(9, debug_Z) BIT(10, debug_P) BIT(11, debug_U) BIT(12, debug_T)         \
+				BIT(13, debug_A) BIT(14, debug_O) BIT(15, debug_none)
+
 enum {
-	PROGRAM_F_NO_MERGE = 1 << 0, /* boot option slab_nomerge; text: flags nomerge */
-	PROGRAM_F_ALL = PROGRAM_F_NO_MERGE,
+#define BIT(n, name) PROGRAM_F_##name = 1 << n,
+	PROGRAM_HEADER_FLAG_BITS(BIT)
+#undef BIT
+#define BIT(n, name) | 1 << n
+		PROGRAM_F_ALL = 0 PROGRAM_HEADER_FLAG_BITS(BIT),
+#undef BIT
+	PROGRAM_F_NO_MERGE = PROGRAM_F_nomerge,
 };
 
 struct program_record {
@@ -101,53 +125,10 @@ static_assert(sizeof(struct program_header) == 32, "file format");
 static_assert(sizeof(struct program_record) == 16, "file format");
 
 /*
- * What an op does with its slot: nothing, fills it, empties it, or replaces its object.
+ * What an op does with its slot: nothing, fills it, empties it, replaces its object, or looks at
+ * the object and leaves it where it is.
  */
-enum program_slot_use { SLOT_NONE, SLOT_FILLS, SLOT_EMPTIES, SLOT_CHANGES };
-
-/*
- * The ops: OP(ID, "name", slot use, fields), fields being a list of FIELD(ID, name, first bit,
- * bits, kind). kind says how text spells the value and how lenient reading reduces it.
- */
-#define PROGRAM_OPS(OP, FIELD)                                                                     \
-	OP(NOP, "nop", SLOT_NONE, )                                                                \
-	OP(CREATE, "create", SLOT_NONE,                                                            \
-	   FIELD(CREATE, cache, 0, 8, CACHE) FIELD(CREATE, align_log2, 8, 8, NUMBER)               \
-		   FIELD(CREATE, flags, 16, 16, CACHE_FLAGS) FIELD(CREATE, size, 32, 32, NUMBER))  \
-	OP(DESTROY, "destroy", SLOT_NONE, FIELD(DESTROY, cache, 0, 8, CACHE))                      \
-	OP(ALLOC, "alloc", SLOT_FILLS,                                                             \
-	   FIELD(ALLOC, cache, 0, 8, CACHE) FIELD(ALLOC, gfp, 16, 16, GFP)                         \
-		   FIELD(ALLOC, node, 32, 8, NODE))                                                \
-	OP(FREE, "free", SLOT_EMPTIES, )                                                           \
-	OP(ALLOC_BULK, "alloc_bulk", SLOT_FILLS,                                                   \
-	   FIELD(ALLOC_BULK, cache, 0, 8, CACHE) FIELD(ALLOC_BULK, gfp, 16, 16, GFP)               \
-		   FIELD(ALLOC_BULK, count, 32, 16, NUMBER))                                       \
-	OP(FREE_BULK, "free_bulk", SLOT_EMPTIES, )                                                 \
-	OP(KMALLOC, "kmalloc", SLOT_FILLS,                                                         \
-	   FIELD(KMALLOC, size, 0, 40, NUMBER) FIELD(KMALLOC, gfp, 40, 16, GFP)                    \
-		   FIELD(KMALLOC, node, 56, 8, NODE))                                              \
-	OP(KMALLOC_ALIGN, "kmalloc_align", SLOT_FILLS,                                             \
-	   FIELD(KMALLOC_ALIGN, size, 0, 40, NUMBER) FIELD(KMALLOC_ALIGN, gfp, 40, 16, GFP)        \
-		   FIELD(KMALLOC_ALIGN, align_log2, 56, 8, NUMBER))                                \
-	OP(KREALLOC, "krealloc", SLOT_CHANGES,                                                     \
-	   FIELD(KREALLOC, size, 0, 40, NUMBER) FIELD(KREALLOC, gfp, 40, 16, GFP))                 \
-	OP(KFREE, "kfree", SLOT_EMPTIES, )                                                         \
-	OP(SHRINK, "shrink", SLOT_NONE, FIELD(SHRINK, cache, 0, 8, CACHE))                         \
-	OP(FLUSH, "flush", SLOT_NONE, FIELD(FLUSH, cache, 0, 8, CACHE))                            \
-	OP(CPU_DOWN, "cpu_down", SLOT_NONE, FIELD(CPU_DOWN, target, 0, 8, CPU))                    \
-	OP(CPU_UP, "cpu_up", SLOT_NONE, FIELD(CPU_UP, target, 0, 8, CPU))                          \
-	OP(READ_LOCK, "rcu_read_lock", SLOT_NONE, )                                                \
-	OP(READ_UNLOCK, "rcu_read_unlock", SLOT_NONE, )                                            \
-	OP(CHECK, "check", SLOT_NONE, FIELD(CHECK, tier, 0, 8, NUMBER))                            \
-	OP(QUIESCE, "quiesce", SLOT_NONE, )                                                        \
-	OP(SWITCH, "switch", SLOT_NONE,                                                            \
-	   FIELD(SWITCH, delta, 0, 16, NUMBER) FIELD(SWITCH, to, 16, 16, TASK)                     \
-		   FIELD(SWITCH, ops, 32, 8, NUMBER))                                              \
-	OP(IRQ, "irq", SLOT_NONE, FIELD(IRQ, delta, 0, 16, NUMBER))                                \
-	OP(FAULT, "fault", SLOT_NONE,                                                              \
-	   FIELD(FAULT, site, 0, 8, SITE) FIELD(FAULT, nth, 16, 16, NUMBER)                        \
-		   FIELD(FAULT, count, 32, 16, NUMBER))                                            \
-	OP(GRACE, "grace", SLOT_NONE, )
+enum program_slot_use { SLOT_NONE, SLOT_FILLS, SLOT_EMPTIES, SLOT_CHANGES, SLOT_LOOKS };
 
 enum program_op {
 #define OP(id, name, use, fields) PROGRAM_##id,
@@ -168,11 +149,7 @@ enum {
 #undef FIELD
 };
 
-/* Bits of the gfp and cache flag fields; text joins their names by a plus sign. */
-#define PROGRAM_GFP_BITS(BIT) BIT(0, zero) BIT(1, atomic) BIT(2, thisnode) BIT(3, nofail)
-#define PROGRAM_CACHE_FLAG_BITS(BIT)                                                               \
-	BIT(0, hwcache) BIT(1, ctor) BIT(2, rcu) BIT(3, nomerge) BIT(4, reclaim)
-
+/* The flags: PROGRAM_GFP_zero, PROGRAM_CACHE_ctor, PROGRAM_MORE_freeptr and so on. */
 enum {
 #define BIT(n, name) PROGRAM_GFP_##name = 1 << n,
 	PROGRAM_GFP_BITS(BIT)
@@ -180,17 +157,33 @@ enum {
 #define BIT(n, name) PROGRAM_CACHE_##name = 1 << n,
 		PROGRAM_CACHE_FLAG_BITS(BIT)
 #undef BIT
+#define BIT(n, name) PROGRAM_MORE_##name = 1 << n,
+			PROGRAM_MORE_FLAG_BITS(BIT)
+#undef BIT
+#define BIT(n, name) PROGRAM_FAIL_##name = 1 << n,
+				PROGRAM_FAIL_FLAG_BITS(BIT)
+#undef BIT
 };
 
-/* Fault sites by name, in the order of enum world_fault (slub/platform/platform.h). */
-#define PROGRAM_SITES(SITE) SITE(page) SITE(commit) SITE(percpu) SITE(slab)
-
-enum {
-#define SITE(name) PROGRAM_SITE_##name,
-	PROGRAM_SITES(SITE)
-#undef SITE
-		PROGRAM_NR_SITES
-};
+/* The values that have names: PROGRAM_SITE_page, PROGRAM_ATTR_order and so on. */
+#define NAME(name) PROGRAM_SITE_##name,
+enum { PROGRAM_SITES(NAME) PROGRAM_NR_SITES };
+#undef NAME
+#define NAME(name) PROGRAM_ATTR_##name,
+enum { PROGRAM_ATTRIBUTES(NAME) PROGRAM_NR_ATTRIBUTES };
+#undef NAME
+#define NAME(name) PROGRAM_FORM_##name,
+enum { PROGRAM_FORMS(NAME) PROGRAM_NR_FORMS };
+#undef NAME
+#define NAME(name) PROGRAM_MISUSE_##name,
+enum { PROGRAM_MISUSES(NAME) PROGRAM_NR_MISUSES };
+#undef NAME
+#define NAME(name) PROGRAM_DEBUG_##name,
+enum { PROGRAM_DEBUG_FOR(NAME) PROGRAM_NR_DEBUG_FOR };
+#undef NAME
+#define NAME(name) PROGRAM_FAILS_##name,
+enum { PROGRAM_BOOT_FAILS(NAME) PROGRAM_NR_BOOT_FAILS };
+#undef NAME
 
 struct program {
 	struct program_header header;
@@ -217,17 +210,26 @@ extern "C" {
 
 /* What a field of an op holds, and so what is allowed in it. */
 enum program_kind {
-	PROGRAM_KIND_NUMBER,	  /* whatever its bits hold */
-	PROGRAM_KIND_CACHE,	  /* 0 to PROGRAM_CACHES_MAX - 1 */
-	PROGRAM_KIND_CACHE_FLAGS, /* PROGRAM_CACHE_* */
-	PROGRAM_KIND_GFP,	  /* PROGRAM_GFP_* */
-	PROGRAM_KIND_NODE,	  /* 0 to nodes - 1, or PROGRAM_ANY */
-	PROGRAM_KIND_CPU,	  /* 0 to cpus - 1 */
-	PROGRAM_KIND_TASK,	  /* 0 to tasks - 1 */
-	PROGRAM_KIND_SITE,	  /* 0 to PROGRAM_NR_SITES - 1 */
+	PROGRAM_KIND_NUMBER,	    /* whatever its bits hold */
+	PROGRAM_KIND_CACHE,	    /* 0 to PROGRAM_CACHES_MAX - 1 */
+	PROGRAM_KIND_CACHE_FLAGS,   /* PROGRAM_CACHE_* */
+	PROGRAM_KIND_GFP,	    /* PROGRAM_GFP_* */
+	PROGRAM_KIND_NODE,	    /* 0 to nodes - 1, or PROGRAM_ANY */
+	PROGRAM_KIND_CPU,	    /* 0 to cpus - 1 */
+	PROGRAM_KIND_TASK,	    /* 0 to tasks - 1 */
+	PROGRAM_KIND_SITE,	    /* 0 to PROGRAM_NR_SITES - 1; so the others with names */
+	PROGRAM_KIND_MORE_FLAGS,    /* PROGRAM_MORE_* */
+	PROGRAM_KIND_FAIL_FLAGS,    /* PROGRAM_FAIL_* */
+	PROGRAM_KIND_GROUP,	    /* 0 to PROGRAM_GROUPS_MAX - 1 */
+	PROGRAM_KIND_GROUP_OR_NONE, /* the same, or PROGRAM_ANY */
+	PROGRAM_KIND_BUCKETS,	    /* 0 to PROGRAM_BUCKETS_MAX - 1 */
+	PROGRAM_KIND_ATTRIBUTE,
+	PROGRAM_KIND_FORM,
+	PROGRAM_KIND_MISUSE,
+	PROGRAM_NR_KINDS
 };
 
-#define PROGRAM_FIELDS_MAX 4 /* of one op */
+#define PROGRAM_FIELDS_MAX 5 /* of one op */
 
 struct program_field {
 	const char *name;
@@ -249,7 +251,7 @@ extern const uint64_t program_arg_masks[PROGRAM_NR_OPS];
 
 /* Why something was refused: one line without a newline that names file and place. */
 struct program_error {
-	char text[1024];
+	char text[4096];
 };
 
 /* A header with its magic, 1 cpu, 1 node, 1 task, seed 0 and every option at its default. */
@@ -331,7 +333,7 @@ int program_write_text_file(const char *path, const struct program *program,
 void program_print_text(FILE *stream, const struct program *program);
 void program_print_binary(FILE *stream, const struct program *program);
 
-#define PROGRAM_LINE_MAX 256 /* room for any record as text, with the zero at its end */
+#define PROGRAM_LINE_MAX 320 /* room for any record as text, with the zero at its end */
 
 /* Spells one record, whatever its bits, without a newline. Return: the length of @line. */
 size_t program_record_line(char line[PROGRAM_LINE_MAX], const struct program_record *record);

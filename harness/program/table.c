@@ -26,35 +26,71 @@ const uint64_t program_arg_masks[PROGRAM_NR_OPS] = {
 };
 
 #define BIT(n, name) [n] = #name,
-static const char *const gfp_names[] = {PROGRAM_GFP_BITS(BIT)};
-static const char *const cache_flag_names[] = {PROGRAM_CACHE_FLAG_BITS(BIT)};
+static const char *const gfp_bits[] = {PROGRAM_GFP_BITS(BIT)};
+static const char *const cache_flag_bits[] = {PROGRAM_CACHE_FLAG_BITS(BIT)};
+static const char *const more_flag_bits[] = {PROGRAM_MORE_FLAG_BITS(BIT)};
+static const char *const fail_flag_bits[] = {PROGRAM_FAIL_FLAG_BITS(BIT)};
+static const char *const header_flag_bits[] = {PROGRAM_HEADER_FLAG_BITS(BIT)};
 #undef BIT
-#define SITE(name) #name,
-static const char *const site_names[] = {PROGRAM_SITES(SITE)};
-#undef SITE
-static const char *const header_flag_names[] = {"nomerge"};
-
-static_assert(PROGRAM_F_ALL == PROGRAM_F_NO_MERGE, "each header flag has its name above");
+#define NAME(name) #name,
+static const char *const sites[] = {PROGRAM_SITES(NAME)};
+static const char *const attributes[] = {PROGRAM_ATTRIBUTES(NAME)};
+static const char *const forms[] = {PROGRAM_FORMS(NAME)};
+static const char *const misuses[] = {PROGRAM_MISUSES(NAME)};
+static const char *const debug_for[] = {PROGRAM_DEBUG_FOR(NAME)};
+static const char *const boot_fails[] = {PROGRAM_BOOT_FAILS(NAME)};
+#undef NAME
 
 #define NAMES(array) {array, sizeof(array) / sizeof(array[0])}
-const struct program_names program_gfp_names = NAMES(gfp_names);
-const struct program_names program_cache_flag_names = NAMES(cache_flag_names);
-const struct program_names program_site_names = NAMES(site_names);
-const struct program_names program_header_flag_names = NAMES(header_flag_names);
+static const struct program_names gfp_names = NAMES(gfp_bits);
+static const struct program_names cache_flag_names = NAMES(cache_flag_bits);
+static const struct program_names more_flag_names = NAMES(more_flag_bits);
+static const struct program_names fail_flag_names = NAMES(fail_flag_bits);
+static const struct program_names site_names = NAMES(sites);
+static const struct program_names attribute_names = NAMES(attributes);
+static const struct program_names form_names = NAMES(forms);
+static const struct program_names misuse_names = NAMES(misuses);
+static const struct program_names debug_for_names = NAMES(debug_for);
+static const struct program_names boot_fail_names = NAMES(boot_fails);
+const struct program_names program_header_flag_names = NAMES(header_flag_bits);
+
+const struct program_kind_info program_kinds[PROGRAM_NR_KINDS] = {
+	[PROGRAM_KIND_NUMBER] = {"", NULL, false, false},
+	[PROGRAM_KIND_CACHE] = {"kc", NULL, false, false},
+	[PROGRAM_KIND_CACHE_FLAGS] = {"", &cache_flag_names, true, true},
+	[PROGRAM_KIND_GFP] = {"", &gfp_names, true, true},
+	[PROGRAM_KIND_NODE] = {"n", NULL, false, true},
+	[PROGRAM_KIND_CPU] = {"c", NULL, false, false},
+	[PROGRAM_KIND_TASK] = {"t", NULL, false, false},
+	[PROGRAM_KIND_SITE] = {"", &site_names, false, false},
+	[PROGRAM_KIND_MORE_FLAGS] = {"", &more_flag_names, true, true},
+	[PROGRAM_KIND_FAIL_FLAGS] = {"", &fail_flag_names, true, true},
+	[PROGRAM_KIND_GROUP] = {"g", NULL, false, false},
+	[PROGRAM_KIND_GROUP_OR_NONE] = {"g", NULL, false, true},
+	[PROGRAM_KIND_BUCKETS] = {"b", NULL, false, false},
+	[PROGRAM_KIND_ATTRIBUTE] = {"", &attribute_names, false, false},
+	[PROGRAM_KIND_FORM] = {"", &form_names, false, false},
+	[PROGRAM_KIND_MISUSE] = {"", &misuse_names, false, false},
+};
 
 #define AT(member)                                                                                 \
 	offsetof(struct program_header, member), sizeof(((struct program_header *)NULL)->member)
 const struct program_header_field program_header_fields[PROGRAM_NR_HEADER_FIELDS] = {
-	{"cpus", AT(cpus), HEADER_NUMBER, true, 1, 1, PROGRAM_CPUS_MAX},
-	{"nodes", AT(nodes), HEADER_NUMBER, true, 1, 1, PROGRAM_NODES_MAX},
-	{"tasks", AT(tasks), HEADER_NUMBER, true, 1, 1, PROGRAM_TASKS_MAX},
-	{"seed", AT(seed), HEADER_HEX, true, 0, 0, UINT64_MAX},
+	{"cpus", AT(cpus), HEADER_NUMBER, true, 1, 1, PROGRAM_CPUS_MAX, NULL},
+	{"nodes", AT(nodes), HEADER_NUMBER, true, 1, 1, PROGRAM_NODES_MAX, NULL},
+	{"tasks", AT(tasks), HEADER_NUMBER, true, 1, 1, PROGRAM_TASKS_MAX, NULL},
+	{"seed", AT(seed), HEADER_HEX, true, 0, 0, UINT64_MAX, NULL},
 	{"slab_max_order", AT(slab_max_order), HEADER_ORDER, false, PROGRAM_ANY, 0,
-	 PROGRAM_ORDER_MAX},
-	{"slab_min_objects", AT(slab_min_objects), HEADER_NUMBER, false, 0, 0, UINT8_MAX},
-	{"flags", AT(flags), HEADER_FLAGS, false, 0, 0, PROGRAM_F_ALL},
-	{"node_pages", AT(node_pages), HEADER_NUMBER, false, 0, 0, UINT32_MAX},
-	{"reserved", AT(reserved), HEADER_RESERVED, false, 0, 0, 0},
+	 PROGRAM_ORDER_MAX, NULL},
+	{"slab_min_objects", AT(slab_min_objects), HEADER_NUMBER, false, 0, 0, UINT8_MAX, NULL},
+	{"flags", AT(flags), HEADER_FLAGS, false, 0, 0, PROGRAM_F_ALL, &program_header_flag_names},
+	{"node_pages", AT(node_pages), HEADER_NUMBER, false, 0, 0, UINT32_MAX, NULL},
+	{"slab_min_order", AT(slab_min_order), HEADER_NUMBER, false, 0, 0, PROGRAM_ORDER_MAX, NULL},
+	{"debug_for", AT(debug_for), HEADER_NAME, false, 0, 0, PROGRAM_NR_DEBUG_FOR - 1,
+	 &debug_for_names},
+	{"failslab", AT(failslab), HEADER_NAME, false, 0, 0, PROGRAM_NR_BOOT_FAILS - 1,
+	 &boot_fail_names},
+	{"reserved", AT(reserved), HEADER_RESERVED, false, 0, 0, 0, NULL},
 };
 
 uint64_t program_header_get(const struct program_header *header,
@@ -123,7 +159,7 @@ void program_join_names(char *buffer, size_t size, const struct program_names *n
 
 	buffer[0] = '\0';
 	for (unsigned int i = 0; i < names->count; i++) {
-		if (!(set >> i & 1))
+		if (set != UINT64_MAX && !(set >> i & 1))
 			continue;
 		used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? glue : "",
 					 names->names[i]);
@@ -154,11 +190,23 @@ static bool flags_ok(const char *what, const struct program_names *names, uint64
 	return false;
 }
 
+static bool name_ok(const char *what, const struct program_names *names, uint64_t value,
+		    struct program_fault *fault)
+{
+	if (value < names->count)
+		return true;
+	snprintf(fault->found, sizeof(fault->found), "%s is %" PRIu64, what, value);
+	program_join_names(fault->allowed, sizeof(fault->allowed), names, UINT64_MAX, ", ");
+	return false;
+}
+
 bool program_header_value_ok(const struct program_header_field *field, uint64_t value,
 			     struct program_fault *fault)
 {
 	if (field->kind == HEADER_FLAGS)
-		return flags_ok(field->name, &program_header_flag_names, value, fault);
+		return flags_ok(field->name, field->names, value, fault);
+	if (field->kind == HEADER_NAME)
+		return name_ok(field->name, field->names, value, fault);
 	if (value >= field->min && value <= field->max)
 		return true;
 	if (field->kind == HEADER_ORDER && value == PROGRAM_ANY)
@@ -188,31 +236,30 @@ static bool below(const char *what, const char *prefix, uint64_t value, uint64_t
 bool program_field_value_ok(const struct program_header *header, const struct program_field *field,
 			    uint64_t value, enum program_any any, struct program_fault *fault)
 {
-	switch (field->kind) {
-	case PROGRAM_KIND_NUMBER:
-		return below(field->name, "", value, UINT64_C(1) << field->bits, NO_ANY, NULL,
-			     fault);
-	case PROGRAM_KIND_CACHE:
-		return below(field->name, "kc", value, PROGRAM_CACHES_MAX, NO_ANY, NULL, fault);
-	case PROGRAM_KIND_CACHE_FLAGS:
-		return flags_ok(field->name, &program_cache_flag_names, value, fault);
-	case PROGRAM_KIND_GFP:
-		return flags_ok(field->name, &program_gfp_names, value, fault);
-	case PROGRAM_KIND_NODE:
-		return below(field->name, "n", value, header->nodes, any, "for any node", fault);
-	case PROGRAM_KIND_CPU:
-		return below(field->name, "c", value, header->cpus, NO_ANY, NULL, fault);
-	case PROGRAM_KIND_TASK:
-		return below(field->name, "t", value, header->tasks, NO_ANY, NULL, fault);
-	case PROGRAM_KIND_SITE:
-		if (value < program_site_names.count)
-			return true;
-		snprintf(fault->found, sizeof(fault->found), "%s is %" PRIu64, field->name, value);
-		program_join_names(fault->allowed, sizeof(fault->allowed), &program_site_names,
-				   UINT64_MAX, ", ");
-		return false;
-	}
-	return false;
+	const struct program_kind_info *kind = &program_kinds[field->kind];
+	const char *without = NULL;
+	uint64_t limit = UINT64_C(1) << field->bits;
+
+	if (kind->names && kind->set)
+		return flags_ok(field->name, kind->names, value, fault);
+	if (kind->names)
+		return name_ok(field->name, kind->names, value, fault);
+	if (field->kind == PROGRAM_KIND_CACHE)
+		limit = PROGRAM_CACHES_MAX;
+	else if (field->kind == PROGRAM_KIND_NODE)
+		limit = header->nodes;
+	else if (field->kind == PROGRAM_KIND_CPU)
+		limit = header->cpus;
+	else if (field->kind == PROGRAM_KIND_TASK)
+		limit = header->tasks;
+	else if (field->kind == PROGRAM_KIND_GROUP || field->kind == PROGRAM_KIND_GROUP_OR_NONE)
+		limit = PROGRAM_GROUPS_MAX;
+	else if (field->kind == PROGRAM_KIND_BUCKETS)
+		limit = PROGRAM_BUCKETS_MAX;
+	if (kind->optional)
+		without = field->kind == PROGRAM_KIND_NODE ? "for any node" : "for no group";
+	return below(field->name, kind->prefix, value, limit, without ? any : NO_ANY, without,
+		     fault);
 }
 
 bool program_task_ok(const struct program_header *header, uint64_t task,

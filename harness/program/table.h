@@ -11,7 +11,14 @@ enum program_header_kind {
 	HEADER_HEX,	 /* min to max, hexadecimal */
 	HEADER_ORDER,	 /* 0 to max, or PROGRAM_ANY */
 	HEADER_FLAGS,	 /* PROGRAM_F_* by name */
+	HEADER_NAME,	 /* one of a list of names, the first being 0 */
 	HEADER_RESERVED, /* 0, never in text */
+};
+
+/* A list of names for the bits, or the values, of a field: entry n names bit, or value, n. */
+struct program_names {
+	const char *const *names;
+	unsigned int count;
 };
 
 struct program_header_field {
@@ -23,25 +30,29 @@ struct program_header_field {
 	uint64_t initial;
 	uint64_t min;
 	uint64_t max;
+	const struct program_names *names; /* HEADER_FLAGS, HEADER_NAME */
 };
 
-#define PROGRAM_NR_HEADER_FIELDS 9
+#define PROGRAM_NR_HEADER_FIELDS 12
 extern const struct program_header_field program_header_fields[PROGRAM_NR_HEADER_FIELDS];
 
-/* A list of names for the bits, or the values, of a field: entry n names bit, or value, n. */
-struct program_names {
-	const char *const *names;
-	unsigned int count;
-};
-extern const struct program_names program_gfp_names;
-extern const struct program_names program_cache_flag_names;
-extern const struct program_names program_site_names;
 extern const struct program_names program_header_flag_names;
+
+/* How the values of a kind look, and which there are. */
+struct program_kind_info {
+	const char *prefix;		   /* in front of a number */
+	const struct program_names *names; /* instead of numbers; NULL: none */
+	bool set;			   /* names of bits, joined by plus signs; else of values */
+	bool optional; /* left out where no bit is set, or the value is PROGRAM_ANY */
+};
+extern const struct program_kind_info program_kinds[PROGRAM_NR_KINDS];
+
+#define PROGRAM_NAMES_MAX 1400 /* room for all names of any list */
 
 /* What was found and what is allowed there: "cpus is 0" and "1 to 64". */
 struct program_fault {
 	char found[96];
-	char allowed[160];
+	char allowed[PROGRAM_NAMES_MAX];
 };
 
 uint64_t program_header_get(const struct program_header *header,

@@ -29,7 +29,7 @@ static int refuse(struct reader *reader, const char *format, ...)
 /* Sets the error to "NAME:LINE: " and the rest. Return: -EINVAL. */
 static int refuse(struct reader *reader, const char *format, ...)
 {
-	char text[sizeof(reader->error->text) / 2];
+	char text[sizeof(reader->error->text) * 3 / 4];
 	va_list args;
 
 	va_start(args, format);
@@ -61,7 +61,7 @@ static int read_number(struct reader *reader, struct token token, const char *wh
 static int read_names(struct reader *reader, struct token token, const char *what,
 		      const struct program_names *names, uint64_t *value)
 {
-	char buffer[TOKEN_SHOWN_MAX], allowed[160];
+	char buffer[TOKEN_SHOWN_MAX], allowed[PROGRAM_NAMES_MAX];
 	bool more = true;
 
 	*value = 0;
@@ -88,7 +88,7 @@ static int read_names(struct reader *reader, struct token token, const char *wha
 static int read_name(struct reader *reader, struct token token, const char *what,
 		     const struct program_names *names, uint64_t *value)
 {
-	char buffer[TOKEN_SHOWN_MAX], allowed[160];
+	char buffer[TOKEN_SHOWN_MAX], allowed[PROGRAM_NAMES_MAX];
 
 	for (*value = 0; *value < names->count; ++*value) {
 		if (token_is(token, names->names[*value]))
@@ -114,25 +114,13 @@ static int read_end(struct reader *reader)
 static int read_value(struct reader *reader, const struct program_field *field, struct token token,
 		      uint64_t *value)
 {
-	switch (field->kind) {
-	case PROGRAM_KIND_CACHE_FLAGS:
-		return read_names(reader, token, field->name, &program_cache_flag_names, value);
-	case PROGRAM_KIND_GFP:
-		return read_names(reader, token, field->name, &program_gfp_names, value);
-	case PROGRAM_KIND_SITE:
-		return read_name(reader, token, field->name, &program_site_names, value);
-	case PROGRAM_KIND_NODE:
-		return read_number(reader, token, field->name, "n", value);
-	case PROGRAM_KIND_CPU:
-		return read_number(reader, token, field->name, "c", value);
-	case PROGRAM_KIND_TASK:
-		return read_number(reader, token, field->name, "t", value);
-	case PROGRAM_KIND_CACHE:
-		return read_number(reader, token, field->name, "kc", value);
-	case PROGRAM_KIND_NUMBER:
-		break;
-	}
-	return read_number(reader, token, field->name, "", value);
+	const struct program_kind_info *kind = &program_kinds[field->kind];
+
+	if (kind->set)
+		return read_names(reader, token, field->name, kind->names, value);
+	if (kind->names)
+		return read_name(reader, token, field->name, kind->names, value);
+	return read_number(reader, token, field->name, kind->prefix, value);
 }
 
 /* Reads @token into @field of @record, and has it checked before it is cut to its bits. */
@@ -154,9 +142,8 @@ static int set_field(struct reader *reader, struct program_record *record,
 /* What a field holds that the line does not mention. Return: false when it must be there. */
 static bool field_default(const struct program_field *field, uint64_t *value)
 {
-	*value = field->kind == PROGRAM_KIND_NODE ? PROGRAM_ANY : 0;
-	return field->kind == PROGRAM_KIND_NODE || field->kind == PROGRAM_KIND_GFP ||
-	       field->kind == PROGRAM_KIND_CACHE_FLAGS;
+	*value = program_kinds[field->kind].set ? 0 : PROGRAM_ANY;
+	return program_kinds[field->kind].optional;
 }
 
 /* The fields of @info, for a refusal: "kcN, align_log2=, flags=, size=". */
@@ -318,7 +305,7 @@ static const struct program_op_info *find_op(struct token token)
 
 static int refuse_op(struct reader *reader, struct token token)
 {
-	char names[400] = "", buffer[TOKEN_SHOWN_MAX];
+	char names[1200] = "", buffer[TOKEN_SHOWN_MAX];
 	size_t used = 0;
 
 	for (unsigned int op = 0; op < PROGRAM_NR_OPS; op++)
@@ -393,7 +380,7 @@ static int read_op(struct reader *reader, struct token place)
 			      info->name);
 	if (!slot.length && info->use == SLOT_FILLS)
 		return refuse(reader, "%s has no slot; allowed is rN = %s", info->name, info->name);
-	if (info->use == SLOT_EMPTIES || info->use == SLOT_CHANGES)
+	if (info->use != SLOT_NONE && info->use != SLOT_FILLS)
 		slot = token_next(&reader->at, reader->end);
 	if (info->use != SLOT_NONE)
 		err = read_slot(reader, slot, &record);
@@ -418,7 +405,10 @@ static int read_header(struct reader *reader, unsigned int index)
 	reader->header_seen |= UINT32_C(1) << index;
 	if (field->kind == HEADER_FLAGS)
 		err = read_names(reader, token_next(&reader->at, reader->end), field->name,
-				 &program_header_flag_names, &value);
+				 field->names, &value);
+	else if (field->kind == HEADER_NAME)
+		err = read_name(reader, token_next(&reader->at, reader->end), field->name,
+				field->names, &value);
 	else
 		err = read_number(reader, token_next(&reader->at, reader->end), field->name, "",
 				  &value);
@@ -471,8 +461,8 @@ static int read_line(struct reader *reader)
 	}
 	return refuse(reader,
 		      "the line begins with %s; allowed is tN:, tN@cN:, @+N, raw, cpus, "
-		      "nodes, tasks, seed, slab_max_order, slab_min_objects, flags or "
-		      "node_pages",
+		      "nodes, tasks, seed, slab_max_order, slab_min_objects, flags, "
+		      "node_pages, slab_min_order, debug_for or failslab",
 		      token_shown(buffer, token));
 }
 

@@ -12,8 +12,8 @@ $(eval $(call program,sim,bench-sim,harness/test/sim_bench.c))
 BENCHES += $(O)/sim/bench-sim
 
 # The driver of op programs, on an allocator that only takes notes.
-drive-sim-sources := harness/test/drive_sim.c $(addprefix harness/exec/,drive_sim.c drive_schedule.c exec.c ops.c \
-	oracle.c owner.c plan.c)
+drive-sim-sources = harness/test/drive_sim.c $(wildcard harness/exec/ops*.c) $(addprefix harness/exec/,\
+	boot_options.c drive_sim.c drive_schedule.c exec.c oracle.c owner.c plan.c) harness/program/table.c
 ifneq ($(wildcard harness/exec/exec.c),)
 $(eval $(call unit-test,sim,test-drive-sim,$(drive-sim-sources)))
 $(eval $(call unit-test,sim-asan,test-drive-sim,$(drive-sim-sources)))

@@ -78,6 +78,21 @@ static void foreign_files_are_refused(void **unused)
 			      "allowed is 53 4c 55 42 4f 50 53 31 (SLUBOPS1)");
 }
 
+/* The last op is known by its name; its number changes with every new op. */
+#define LAST_OP	    "misuse"
+#define NR_OPS_TEXT "72"
+#define OPS	    "0 to 71 (nop to " LAST_OP ")"
+#define GFP_NAMES                                                                                  \
+	"zero, atomic, thisnode, nofail, account, dma, dma32, reclaimable, memalloc, "             \
+	"nomemalloc, hardwall, noretry, mayfail, noio, warn, highmem"
+#define FLAG_NAMES                                                                                 \
+	"hwcache, ctor, rcu, nomerge, reclaim, dma, dma32, account, panic, noleaktrace, "          \
+	"failslab, consistency, redzone, poison, user, trace"
+#define HEADER_FLAG_NAMES                                                                          \
+	"nomerge, init_on_alloc, init_on_free, hardened, random_freelist, random_kmalloc, "        \
+	"nousercopy, memoryless, debug_F, debug_Z, debug_P, debug_U, debug_T, debug_A, debug_O, "  \
+	"debug_none"
+
 /* One byte, or two, of a valid file changed, and what is said of it. */
 static const struct {
 	unsigned int at;
@@ -95,18 +110,16 @@ static const struct {
 	 "f: byte 12: slab_max_order is 11, allowed are 0 to 10, or 255 for the default"},
 	{12, 254, 1,
 	 "f: byte 12: slab_max_order is 254, allowed are 0 to 10, or 255 for the default"},
-	{14, 2, 2, "f: byte 14: flags is 0x2, allowed are nomerge"},
-	{14, 0x8001, 2, "f: byte 14: flags is 0x8001, allowed are nomerge"},
-	{20, 7, 1, "f: byte 20: reserved is 7, allowed are 0"},
-	{23, 1, 1, "f: byte 20: reserved is 16777216, allowed are 0"},
-	{32, 23, 1, "f: record 0 (byte 32): op is 23, allowed are 0 to 22 (nop to grace)"},
-	{32, 255, 1, "f: record 0 (byte 32): op is 255, allowed are 0 to 22 (nop to grace)"},
+	{20, 11, 1, "f: byte 20: slab_min_order is 11, allowed are 0 to 10"},
+	{21, 5, 1, "f: byte 21: debug_for is 5, allowed are all, named, kmalloc, list, blocks"},
+	{22, 3, 1, "f: byte 22: failslab is 3, allowed are off, often, few"},
+	{23, 1, 1, "f: byte 23: reserved is 1, allowed are 0"},
+	{32, PROGRAM_NR_OPS, 1, "f: record 0 (byte 32): op is " NR_OPS_TEXT ", allowed are " OPS},
+	{32, 255, 1, "f: record 0 (byte 32): op is 255, allowed are " OPS},
 	{33, 2, 1, "f: record 0 (byte 32): cpu is c2, allowed are c0 to c1, or 255 to stay"},
 	{33, 254, 1, "f: record 0 (byte 32): cpu is c254, allowed are c0 to c1, or 255 to stay"},
 	{34, 3, 2, "f: record 0 (byte 32): task is t3, allowed are t0 to t2"},
 	{39, 1, 1, "f: record 0 (byte 32): slot is r16777217, allowed are r0 to r16777215"},
-	{45, 0x10, 2,
-	 "f: record 0 (byte 32): gfp is 0x10, allowed are zero, atomic, thisnode, nofail"},
 	{47, 2, 1, "f: record 0 (byte 32): node is n2, allowed are n0 to n1, or 255 for any node"},
 };
 
@@ -138,8 +151,17 @@ static void a_late_record_is_named(void **unused)
 		const char *expected;
 	} cases[] = {
 		{PROGRAM_ALLOC, 64, "cache is kc64, allowed are kc0 to kc63"},
-		{PROGRAM_CREATE, 0x200000,
-		 "flags is 0x20, allowed are hwcache, ctor, rcu, nomerge, reclaim"},
+		{PROGRAM_CACHE_ARGS, 0x2000,
+		 "more is 0x20, allowed are freeptr, usercopy, no_user_flags, debug_objects, "
+		 "illegal"},
+		{PROGRAM_FAILSLAB, 0x4000000,
+		 "flags is 0x4, allowed are cache_filter, ignore_gfp_wait"},
+		{PROGRAM_GROUP_LIMIT, 8, "group is g8, allowed are g0 to g7"},
+		{PROGRAM_GROUP_ACTIVATE, 254,
+		 "group is g254, allowed are g0 to g7, or 255 for no group"},
+		{PROGRAM_BUCKETS_ALLOC, 4, "buckets is b4, allowed are b0 to b3"},
+		{PROGRAM_ATTR_WRITE, 0x7000000,
+		 "form is 7, allowed are line, bare, empty, junk, negative, huge, hex"},
 		{PROGRAM_CPU_DOWN, 2, "target is c2, allowed are c0 to c1"},
 		{PROGRAM_SWITCH, 0x30000, "to is t3, allowed are t0 to t2"},
 		{PROGRAM_FAULT, 4, "site is 4, allowed are page, commit, percpu, slab"},
@@ -170,12 +192,22 @@ static void a_late_record_is_named(void **unused)
 }
 
 #define OP_NAMES                                                                                   \
-	"nop, create, destroy, alloc, free, alloc_bulk, free_bulk, kmalloc, kmalloc_align, "       \
-	"krealloc, kfree, shrink, flush, cpu_down, cpu_up, rcu_read_lock, rcu_read_unlock, "       \
-	"check, quiesce, switch, irq, fault, grace"
+	"nop, create, destroy, alloc, free, alloc_bulk, free_bulk, kmalloc, "                      \
+	"kmalloc_align, krealloc, kfree, shrink, flush, cpu_down, cpu_up, "                        \
+	"rcu_read_lock, rcu_read_unlock, check, quiesce, switch, irq, fault, grace, "              \
+	"cache_args, zalloc, gather, kfree_bulk, validate, dump_obj, ksize, kzalloc, "             \
+	"kmalloc_array, kcalloc, kmalloc_track_caller, krealloc_array, "                           \
+	"kfree_sensitive, kmalloc_size_roundup, check_object_size, kvmalloc, kvzalloc, "           \
+	"kvmalloc_array, kvcalloc, kvrealloc, kvfree, kvfree_sensitive, "                          \
+	"kmem_buckets_create, kmem_buckets_alloc, kmem_buckets_alloc_track_caller, "               \
+	"kmem_buckets_valloc, call_rcu, synchronize_rcu, rcu_barrier, kfree_rcu, "                 \
+	"kfree_rcu_mightsleep, kvfree_rcu_barrier, group_create, group_destroy, "                  \
+	"group_activate, group_limit, charge, flush_all, reap, failslab, node_offline, "           \
+	"node_online, allowed_nodes, preferred_node, attr_read, attr_write, attr_walk, "           \
+	"slabinfo, misuse"
 #define LINES                                                                                      \
 	"tN:, tN@cN:, @+N, raw, cpus, nodes, tasks, seed, slab_max_order, slab_min_objects, "      \
-	"flags or node_pages"
+	"flags, node_pages, slab_min_order, debug_for or failslab"
 
 /* A line after "slubops 1", "cpus 2", "nodes 2" and "tasks 3", so it is line 5. */
 static const struct {
@@ -186,11 +218,15 @@ static const struct {
 	{"cpus 2", "cpus stands twice; allowed is once"},
 	{"slab_max_order 11", "slab_max_order is 11; allowed is 0 to 10, or 255 for the default"},
 	{"slab_min_objects 256", "slab_min_objects is 256; allowed is 0 to 255"},
+	{"slab_min_order 11", "slab_min_order is 11; allowed is 0 to 10"},
+	{"debug_for me", "debug_for is `me`; allowed is all, named, kmalloc, list, blocks"},
+	{"failslab 1", "failslab is `1`; allowed is off, often, few"},
 	{"node_pages 4294967296", "node_pages is 4294967296; allowed is 0 to 4294967295"},
-	{"flags", "flags has nothing; allowed is each once of nomerge, joined by +"},
+	{"flags", "flags has nothing; allowed is each once of " HEADER_FLAG_NAMES ", joined by +"},
 	{"flags nomerge+nomerge",
-	 "flags has `nomerge` twice; allowed is each once of nomerge, joined by +"},
-	{"flags fast", "flags has `fast`; allowed is each once of nomerge, joined by +"},
+	 "flags has `nomerge` twice; allowed is each once of " HEADER_FLAG_NAMES ", joined by +"},
+	{"flags fast",
+	 "flags has `fast`; allowed is each once of " HEADER_FLAG_NAMES ", joined by +"},
 	{"seed", "seed is nothing; allowed is a number of 64 bits, decimal or 0x"},
 	{"seed -1", "seed is `-1`; allowed is a number of 64 bits, decimal or 0x"},
 	{"seed 0x", "seed is `0x`; allowed is a number of 64 bits, decimal or 0x"},
@@ -238,9 +274,9 @@ static const struct {
 	{"t0: r1 = kmalloc count=1",
 	 "`count=1` is no field of kmalloc; allowed is size=, gfp=, node="},
 	{"t0: r1 = kmalloc size=1 gfp=zero+",
-	 "gfp has nothing; allowed is each once of zero, atomic, thisnode, nofail, joined by +"},
-	{"t0: r1 = kmalloc size=1 gfp=dma",
-	 "gfp has `dma`; allowed is each once of zero, atomic, thisnode, nofail, joined by +"},
+	 "gfp has nothing; allowed is each once of " GFP_NAMES ", joined by +"},
+	{"t0: r1 = kmalloc size=1 gfp=fast",
+	 "gfp has `fast`; allowed is each once of " GFP_NAMES ", joined by +"},
 	{"t0: r1 = kmalloc size=1 node=n2",
 	 "node is n2; allowed is n0 to n1, or none for any node"},
 	{"t0: r1 = kmalloc size=1 node=n255",
@@ -252,13 +288,21 @@ static const struct {
 	{"t0: shrink 1", "`1` is no field of shrink; allowed is kcN"},
 	{"t0: create kc1 align_log2=256 size=1", "align_log2 is 256; allowed is 0 to 255"},
 	{"t0: create kc1 align_log2=0 size=1 flags=ctor+ctor",
-	 "flags has `ctor` twice; allowed is each once of hwcache, ctor, rcu, nomerge, reclaim, "
-	 "joined by +"},
+	 "flags has `ctor` twice; allowed is each once of " FLAG_NAMES ", joined by +"},
 	{"t0: cpu_up target=c2", "target is c2; allowed is c0 to c1"},
 	{"t0: fault site=disk nth=1 count=1",
 	 "site is `disk`; allowed is page, commit, percpu, slab"},
 	{"t0: fault nth=1 count=1",
 	 "fault has no site; allowed is site=, nth=, count=, of which site must stand"},
+	{"t0: ksize", "slot is nothing; allowed is r and a number of 64 bits, decimal or 0x"},
+	{"t0: r1 = ksize r1", "ksize gives no object; allowed is no slot and = before it"},
+	{"t0: group_activate group=g8", "group is g8; allowed is g0 to g7, or none for no group"},
+	{"t0: group_create group=1 limit=0",
+	 "group is `1`; allowed is g and a number of 64 bits, decimal or 0x"},
+	{"t0: r1 = kmem_buckets_alloc buckets=b4 size=8", "buckets is b4; allowed is b0 to b3"},
+	{"t0: misuse kc0 kind=none at=0 bytes=1 size=0",
+	 "kind is `none`; allowed is double_free, foreign, misaligned, interior, wrong_cache, "
+	 "overflow_right, overflow_left, write_after_free, free_pointer, counters"},
 	/* schedule */
 	{"@+1", "nothing stands behind @+; allowed is @+DELTA -> tTASK xOPS, or @+DELTA irq"},
 	{"@+1 => t1 x1", "`=>` stands behind @+; allowed is @+DELTA -> tTASK xOPS, or @+DELTA irq"},
@@ -278,7 +322,7 @@ static const struct {
 	 "raw has `00ff000001000000000000000000000g`; allowed is 32 hexadecimal digits"},
 	{"raw 00ff0000010000000000000000000000 1",
 	 "`1` stands behind the end; allowed is nothing or a comment"},
-	{"raw c8ff0000000000000000000000000000", "op is 200; allowed is 0 to 22 (nop to grace)"},
+	{"raw c8ff0000000000000000000000000000", "op is 200; allowed is " OPS},
 	{"raw 00ff0300000000000000000000000000", "task is t3; allowed is t0 to t2"},
 };
 
@@ -302,7 +346,7 @@ static void wrong_lines_are_refused(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		char text[300], expected[700];
+		char text[300], expected[2000];
 
 		snprintf(text, sizeof(text), "slubops 1\ncpus 2\nnodes 2\ntasks 3\n%s\n",
 			 lines[i].line);

@@ -157,7 +157,7 @@ static void an_invalid_program_is_not_written(void **unused)
 	program.records[3].op = 99;
 	assert_int_equal(program_write_file(in_folder("old"), &program, &error), -EINVAL);
 	snprintf(expected, sizeof(expected),
-		 "%s/old: record 3 (byte 80): op is 99, allowed are 0 to 22 (nop to grace)",
+		 "%s/old: record 3 (byte 80): op is 99, allowed are 0 to 71 (nop to misuse)",
 		 folder);
 	assert_string_equal(error.text, expected);
 	assert_int_equal(program_write_text_file(in_folder("old"), &program, &error), -EINVAL);

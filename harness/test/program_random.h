@@ -41,7 +41,11 @@ static inline struct program_header random_header(uint64_t *state)
 		header.slab_max_order = (uint8_t)random_below(state, PROGRAM_ORDER_MAX + 1);
 	if (random_next(state) & 1)
 		header.slab_min_objects = (uint8_t)random_below(state, 256);
-	header.flags = random_next(state) & 1 ? PROGRAM_F_NO_MERGE : 0;
+	header.flags = random_next(state) & 1 ? (uint16_t)random_next(state) : 0;
+	if (random_next(state) & 1)
+		header.slab_min_order = (uint8_t)random_below(state, PROGRAM_ORDER_MAX + 1);
+	header.debug_for = (uint8_t)random_below(state, 5);
+	header.failslab = (uint8_t)random_below(state, 3);
 	if (random_next(state) & 1)
 		header.node_pages = (uint32_t)random_below(state, UINT64_C(1) << 32);
 	header.seed = random_next(state);
@@ -58,9 +62,9 @@ static inline uint64_t random_value(uint64_t *state, const struct program_header
 	case PROGRAM_KIND_CACHE:
 		return random_below(state, 64);
 	case PROGRAM_KIND_CACHE_FLAGS:
-		return random_below(state, 1 << 5);
+		return random_below(state, 1 << 16);
 	case PROGRAM_KIND_GFP:
-		return random_below(state, 1 << 4);
+		return random_below(state, 1 << 16);
 	case PROGRAM_KIND_NODE:
 		return random_next(state) & 1 ? 0xff : random_below(state, header->nodes);
 	case PROGRAM_KIND_CPU:
@@ -69,6 +73,24 @@ static inline uint64_t random_value(uint64_t *state, const struct program_header
 		return random_below(state, header->tasks);
 	case PROGRAM_KIND_SITE:
 		return random_below(state, 4);
+	case PROGRAM_KIND_MORE_FLAGS:
+		return random_below(state, 1 << 5);
+	case PROGRAM_KIND_FAIL_FLAGS:
+		return random_below(state, 1 << 2);
+	case PROGRAM_KIND_GROUP:
+		return random_below(state, 8);
+	case PROGRAM_KIND_GROUP_OR_NONE:
+		return random_next(state) & 1 ? 0xff : random_below(state, 8);
+	case PROGRAM_KIND_BUCKETS:
+		return random_below(state, 4);
+	case PROGRAM_KIND_ATTRIBUTE:
+		return random_below(state, PROGRAM_NR_ATTRIBUTES);
+	case PROGRAM_KIND_FORM:
+		return random_below(state, 7);
+	case PROGRAM_KIND_MISUSE:
+		return random_below(state, 10);
+	case PROGRAM_NR_KINDS:
+		break;
 	}
 	abort();
 }

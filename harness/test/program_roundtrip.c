@@ -191,6 +191,86 @@ static const struct {
 	{"t0: fault site=percpu nth=1 count=2", R(FAULT, 255, 0, 0, 0x200010002)},
 	{"t0: fault site=slab nth=1 count=2", R(FAULT, 255, 0, 0, 0x200010003)},
 	{"t0: grace", R(GRACE, 255, 0, 0, 0)},
+	/* the other flags */
+	{"t0: create kc0 align_log2=0 "
+	 "flags=dma+dma32+account+panic+noleaktrace+failslab+consistency+redzone+poison+user+trace "
+	 "size=0",
+	 R(CREATE, 255, 0, 0, 0xffe00000)},
+	{"t0: r1 = alloc kc0 "
+	 "gfp=account+dma+dma32+reclaimable+memalloc+nomemalloc+hardwall+noretry+"
+	 "mayfail+noio+warn+highmem",
+	 R(ALLOC, 255, 0, 1, 0xfffff00000)},
+	/* objects */
+	{"t0: cache_args kc2 more=freeptr+usercopy+no_user_flags+debug_objects+illegal "
+	 "useroffset=1 usersize=2 freeptr_offset=3",
+	 R(CACHE_ARGS, 255, 0, 0, 0x0003000200011f02)},
+	{"t0: r7 = zalloc kc5 gfp=atomic", R(ZALLOC, 255, 0, 7, 0x20005)},
+	{"t0: gather r7", R(GATHER, 255, 0, 7, 0)},
+	{"t0: kfree_bulk", R(KFREE_BULK, 255, 0, 0, 0)},
+	{"t0: validate kc2", R(VALIDATE, 255, 0, 0, 2)},
+	{"t0: dump_obj r7", R(DUMP_OBJ, 255, 0, 7, 0)},
+	{"t0: ksize r7", R(KSIZE, 255, 0, 7, 0)},
+	/* kmalloc */
+	{"t0: r3 = kzalloc size=64 gfp=zero node=n1", R(KZALLOC, 255, 0, 3, 0x0100010000000040)},
+	{"t0: r3 = kmalloc_array n=65535 size=2", R(KMALLOC_ARRAY, 255, 0, 3, 0xff0000000002ffff)},
+	{"t0: r3 = kcalloc n=1 size=16777215 gfp=atomic node=n0",
+	 R(KCALLOC, 255, 0, 3, 0x000002ffffff0001)},
+	{"t0: r3 = kmalloc_track_caller size=64", R(KMALLOC_TRACK, 255, 0, 3, 0xff00000000000040)},
+	{"t0: krealloc_array r3 n=3 size=8", R(KREALLOC_ARRAY, 255, 0, 3, 0x80003)},
+	{"t0: kfree_sensitive r3", R(KFREE_SENSITIVE, 255, 0, 3, 0)},
+	{"t0: kmalloc_size_roundup size=1099511627775", R(ROUNDUP, 255, 0, 0, 0xffffffffff)},
+	{"t0: check_object_size r3 offset=16777215 bytes=2 to_user=1",
+	 R(USERCOPY, 255, 0, 3, 0x1000002ffffff)},
+	/* kvmalloc and buckets */
+	{"t0: r3 = kvmalloc size=64 node=n1", R(KVMALLOC, 255, 0, 3, 0x0100000000000040)},
+	{"t0: r3 = kvzalloc size=64", R(KVZALLOC, 255, 0, 3, 0xff00000000000040)},
+	{"t0: r3 = kvmalloc_array n=2 size=3", R(KVMALLOC_ARRAY, 255, 0, 3, 0x30002)},
+	{"t0: r3 = kvcalloc n=2 size=3 gfp=zero", R(KVCALLOC, 255, 0, 3, 0x10000030002)},
+	{"t0: kvrealloc r3 size=9", R(KVREALLOC, 255, 0, 3, 9)},
+	{"t0: kvfree r3", R(KVFREE, 255, 0, 3, 0)},
+	{"t0: kvfree_sensitive r3", R(KVFREE_SENSITIVE, 255, 0, 3, 0)},
+	{"t0: kmem_buckets_create buckets=b3 flags=account useroffset=1 usersize=65535",
+	 R(BUCKETS_CREATE, 255, 0, 0, 0xffff000100800003)},
+	{"t0: r3 = kmem_buckets_alloc buckets=b1 gfp=zero size=8",
+	 R(BUCKETS_ALLOC, 255, 0, 3, 0x8000101)},
+	{"t0: r3 = kmem_buckets_alloc_track_caller buckets=b0 size=8",
+	 R(BUCKETS_TRACK, 255, 0, 3, 0x8000000)},
+	{"t0: r3 = kmem_buckets_valloc buckets=b0 size=1099511627775",
+	 R(BUCKETS_VALLOC, 255, 0, 3, 0xffffffffff000000)},
+	/* grace periods */
+	{"t0: call_rcu r3 head=2", R(CALL_RCU, 255, 0, 3, 2)},
+	{"t0: synchronize_rcu", R(SYNCHRONIZE_RCU, 255, 0, 0, 0)},
+	{"t0: rcu_barrier", R(RCU_BARRIER, 255, 0, 0, 0)},
+	{"t0: kfree_rcu r3 head=65535", R(KFREE_RCU, 255, 0, 3, 65535)},
+	{"t0: kfree_rcu_mightsleep r3", R(KFREE_RCU_MIGHTSLEEP, 255, 0, 3, 0)},
+	{"t0: kvfree_rcu_barrier", R(KVFREE_RCU_BARRIER, 255, 0, 0, 0)},
+	/* groups */
+	{"t0: group_create group=g7 limit=1099511627775",
+	 R(GROUP_CREATE, 255, 0, 0, 0xffffffffff00ff07)},
+	{"t0: group_create group=g0 parent=g1 limit=1", R(GROUP_CREATE, 255, 0, 0, 0x1000100)},
+	{"t0: group_destroy group=g1", R(GROUP_DESTROY, 255, 0, 0, 1)},
+	{"t0: group_activate", R(GROUP_ACTIVATE, 255, 0, 0, 255)},
+	{"t0: group_activate group=g1", R(GROUP_ACTIVATE, 255, 0, 0, 1)},
+	{"t0: group_limit group=g1 limit=4096", R(GROUP_LIMIT, 255, 0, 0, 0x1000000001)},
+	{"t0: charge r3 gfp=account", R(CHARGE, 255, 0, 3, 0x100000)},
+	/* the machine */
+	{"t0: flush_all", R(FLUSH_ALL, 255, 0, 0, 0)},
+	{"t0: reap", R(REAP, 255, 0, 0, 0)},
+	{"t0: failslab probability=100 interval=2 times=255 flags=cache_filter+ignore_gfp_wait "
+	 "space=7",
+	 R(FAILSLAB, 255, 0, 0, 0x703ff0264)},
+	{"t0: node_offline target=n1", R(NODE_OFFLINE, 255, 0, 0, 1)},
+	{"t0: node_online", R(NODE_ONLINE, 255, 0, 0, 255)},
+	{"t0: allowed_nodes mask=3", R(ALLOWED_NODES, 255, 0, 0, 3)},
+	{"t0: preferred_node node=n0", R(PREFERRED_NODE, 255, 0, 0, 0)},
+	/* attributes */
+	{"t0: attr_read kc1 attr=slab_size of=0", R(ATTR_READ, 255, 0, 0, 1)},
+	{"t0: attr_read kc1 attr=free_traces of=255", R(ATTR_READ, 255, 0, 0, 0xff2001)},
+	{"t0: attr_write kc1 attr=min_partial of=0 form=hex value=4294967295",
+	 R(ATTR_WRITE, 255, 0, 0, 0xffffffff06001101)},
+	{"t0: attr_walk", R(ATTR_WALK, 255, 0, 0, 0)},
+	{"t0: slabinfo", R(SLABINFO, 255, 0, 0, 0)},
+	{"t0: misuse kc1 kind=counters at=2 bytes=3 size=4", R(MISUSE, 255, 0, 0, 0x403020901)},
 	{"raw 00ff0000010000000000000000000000", R(NOP, 255, 0, 1, 0)},
 	{"raw 03ff00000000000000000000ff000080", R(ALLOC, 255, 0, 0, 0x800000ff00000000)},
 #undef R
@@ -235,11 +315,12 @@ static void the_header_has_its_bytes(void **unused)
 {
 	static const unsigned char expected[32] = {'S',	 'L',  'U',  'B',  'O',	 'P',  'S',  '1',
 						   64,	 4,    0,    4,	   10,	 255,  1,    0,
-						   0x78, 0x56, 0x34, 0x12, 0,	 0,    0,    0,
+						   0x78, 0x56, 0x34, 0x12, 9,	 4,    2,    0,
 						   0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01};
 	static const char text[] = "slubops 1\ncpus 64\nnodes 4\ntasks 1024\n"
 				   "seed 0x123456789abcdef\nslab_max_order 10\n"
-				   "slab_min_objects 255\nflags nomerge\nnode_pages 305419896\n";
+				   "slab_min_objects 255\nflags nomerge\nnode_pages 305419896\n"
+				   "slab_min_order 9\ndebug_for blocks\nfailslab few\n";
 	struct program program;
 	struct program_error error;
 	size_t length;
