@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+/* Nothing that is not in <linux/kernel.h> or <linux/slab.h>. */
