@@ -93,9 +93,6 @@ static struct m_cache *mergeable(const char *name, unsigned int size,
 	return NULL;
 }
 
-/* The allocator's own structures lie on the lowest node with memory. */
-#define HOME 0
-
 /* Bytes of the allocator's structure for a further name, in front of that. */
 #define ALIAS_BYTES 16u
 
@@ -123,7 +120,7 @@ static void forget_further_name(const char *name)
 static bool merge(struct m_cache *s, const char *name, unsigned int size)
 {
 	struct m_alias *alias, **end = &s->aliases;
-	void *object = m_kmalloc(ALIAS_BYTES + strlen(name) + 1, GFP_KERNEL, HOME);
+	void *object = m_kmalloc(ALIAS_BYTES + strlen(name) + 1, GFP_KERNEL, model.home);
 
 	if (!object)
 		return false;
@@ -168,7 +165,7 @@ static bool draw_order(struct m_cache *s)
 {
 	if (!model.boot.freelist_random || s->oo.objects < 2)
 		return true;
-	s->seq_object = m_kmalloc(s->oo.objects * sizeof(unsigned int), GFP_KERNEL, HOME);
+	s->seq_object = m_kmalloc(s->oo.objects * sizeof(unsigned int), GFP_KERNEL, model.home);
 	if (!s->seq_object)
 		return false;
 	s->random_seq = calloc(s->oo.objects, sizeof(*s->random_seq));
@@ -195,13 +192,18 @@ static bool open_cache(struct m_cache *s)
 		release(s);
 		return false;
 	}
-	for (unsigned int node = 0; node < model.boot.nodes; node++) {
-		s->node[node].object = m_alloc(model.cache_of_nodes, GFP_KERNEL, HOME);
-		if (!s->node[node].object) {
+	/* For the nodes with memory, that of the home node first. */
+	for (int node = -1; node < (int)model.boot.nodes; node++) {
+		struct m_node *n = &s->node[node < 0 ? model.home : node];
+
+		if (n->exists || (node >= 0 && !(model.memory >> node & 1)))
+			continue;
+		n->object = m_alloc(model.cache_of_nodes, GFP_KERNEL, model.home);
+		if (!n->object) {
 			release(s);
 			return false;
 		}
-		s->node[node].exists = true;
+		n->exists = true;
 	}
 	s->refcount = 1;
 	s->alone = m_unmergeable(s) || model.boot.no_ids;
@@ -236,8 +238,8 @@ void *m_create(const char *name, unsigned int size, const struct kmem_cache_args
 	s = mergeable(name, size, &args, flags);
 	if (s && merge(s, name, size))
 		return s->address;
-	object = m_alloc(model.cache_of_caches, GFP_KERNEL | __GFP_ZERO, HOME);
-	copy = m_kmalloc(strlen(name) + 1, GFP_KERNEL, HOME);
+	object = m_alloc(model.cache_of_caches, GFP_KERNEL | __GFP_ZERO, model.home);
+	copy = m_kmalloc(strlen(name) + 1, GFP_KERNEL, model.home);
 	if (object && copy) {
 		s = m_cache_add(name);
 		s->address = object;
@@ -319,7 +321,8 @@ int m_shrink(struct m_cache *s)
 
 void m_destroy(struct m_cache *s)
 {
-	m_callbacks(); /* what is on its way out is no leak */
+	/* Objects of it may wait for a grace period: they are on their way out. */
+	m_callbacks();
 	if (s->broken)
 		return;
 	s->changed = true;
@@ -361,6 +364,9 @@ int m_cpu_up_call(unsigned int cpu)
 {
 	if (cpu >= model.boot.cpus)
 		return -EINVAL;
+	if (model.cpu_down[cpu])
+		for (struct m_cache *s = model.newest; s; s = s->prev)
+			s->cpu[cpu].used = true;
 	model.cpu_down[cpu] = false;
 	return 0;
 }
@@ -385,6 +391,7 @@ void m_forget(void)
 	}
 	model.changed = NULL;
 	m_forget_maps();
+	m_forget_groups();
 	memset(model.kmalloc, 0, sizeof(model.kmalloc));
 	while (model.buckets) {
 		struct m_buckets *b = model.buckets;

@@ -182,6 +182,8 @@ static void compare_node(const struct m_cache *s, const struct kmem_cache *from,
 	const struct kmem_cache_node *at = from->node[node];
 	const struct m_node *n = &s->node[node];
 
+	if (!at && !n->exists)
+		return;
 	if (!at || at != n->object) {
 		m_differ_object(n->object, at, "%s: structure of N%u", s->name, node);
 		return;

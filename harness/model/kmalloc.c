@@ -20,13 +20,38 @@ static void size_name(unsigned int size, char name[16])
 		snprintf(name, 16, "%uk", size / 1024);
 }
 
-/* The type by the request: the first of these that it asks for, or the ordinary one. */
-static const char *type_name(gfp_t gfp)
+/*
+ * The type by the request: the first of these that it asks for, or the ordinary one, or one of its
+ * copies: by the upper bits of a product of the caller's address with 2^64 / the golden ratio.
+ */
+enum { NORMAL, COPY_1, COPY_15 = COPY_1 + 14, ACCOUNTED, RECLAIMABLE, DMA };
+
+static unsigned int type_of(gfp_t gfp)
 {
-	return gfp & __GFP_DMA		 ? "dma-kmalloc-"
-	       : gfp & __GFP_RECLAIMABLE ? "kmalloc-rcl-"
-	       : gfp & __GFP_ACCOUNT	 ? "kmalloc-cg-"
-					 : "kmalloc-";
+	if (gfp & __GFP_DMA)
+		return DMA;
+	if (gfp & __GFP_RECLAIMABLE)
+		return RECLAIMABLE;
+	if (gfp & __GFP_ACCOUNT)
+		return ACCOUNTED;
+	if (!model.boot.random_kmalloc)
+		return NORMAL;
+	return (unsigned int)((unsigned __int128)(model.task.caller ^ model.boot.kmalloc_seed) *
+				      0x61c8864680b583ebu >>
+			      60) &
+	       15;
+}
+
+static void type_name(unsigned int type, char name[24])
+{
+	if (type >= COPY_1 && type <= COPY_15)
+		snprintf(name, 24, "kmalloc-rnd-%02u-", type);
+	else
+		snprintf(name, 24, "%s",
+			 type == DMA	       ? "dma-kmalloc-"
+			 : type == RECLAIMABLE ? "kmalloc-rcl-"
+			 : type == ACCOUNTED   ? "kmalloc-cg-"
+					       : "kmalloc-");
 }
 
 /* The smallest that is large enough. */
@@ -40,12 +65,13 @@ static unsigned int cache_size(size_t size)
 	return best;
 }
 
-static struct m_cache *find_kmalloc_cache(unsigned int size, gfp_t gfp)
+static struct m_cache *find_kmalloc_cache(unsigned int size, unsigned int type)
 {
-	char name[M_NAME_MAX + 16], number[16];
+	char name[M_NAME_MAX], number[16], kind[24];
 
 	size_name(size, number);
-	snprintf(name, sizeof(name), "%s%s", type_name(gfp), number);
+	type_name(type, kind);
+	snprintf(name, sizeof(name), "%s%s", kind, number);
 	for (struct m_cache *s = model.oldest; s; s = s->next)
 		if ((s->flags & SLAB_KMALLOC) && !strcmp(s->name, name))
 			return s;
@@ -55,11 +81,7 @@ static struct m_cache *find_kmalloc_cache(unsigned int size, gfp_t gfp)
 
 struct m_cache *m_kmalloc_cache(size_t size, gfp_t gfp)
 {
-	unsigned int type = gfp & __GFP_DMA	      ? 3
-			    : gfp & __GFP_RECLAIMABLE ? 2
-			    : gfp & __GFP_ACCOUNT     ? 1
-						      : 0;
-	unsigned int place = 0;
+	unsigned int type = type_of(gfp), place = 0;
 	struct m_cache **known;
 
 	size = cache_size(size);
@@ -67,7 +89,7 @@ struct m_cache *m_kmalloc_cache(size_t size, gfp_t gfp)
 		place++;
 	known = &model.kmalloc[type][place];
 	if (!*known)
-		*known = find_kmalloc_cache((unsigned int)size, gfp);
+		*known = find_kmalloc_cache((unsigned int)size, type);
 	return *known;
 }
 
@@ -91,13 +113,17 @@ void *m_kmalloc(size_t size, gfp_t gfp, int node)
 	if (size == 0)
 		return ZERO_SIZE_PTR;
 	if (size <= KMALLOC_MAX_CACHE_SIZE)
-		return m_alloc(m_kmalloc_cache(size, gfp), gfp, node);
+		return m_alloc_size(m_kmalloc_cache(size, gfp), gfp, node, size);
 	if (size > KMALLOC_MAX_SIZE)
 		return NULL;
 	gfp &= ~NOT_FOR_KMALLOC;
 	if (node < 0 || node >= (int)model.boot.nodes)
 		node = NUMA_NO_NODE;
 	block = m_large_pages(gfp, large_order(size), node);
+	if (block && (gfp & __GFP_ACCOUNT) && !m_charge_large(block, gfp)) {
+		m_block_return(block);
+		block = NULL;
+	}
 	return block ? block->base : NULL;
 }
 
@@ -112,8 +138,10 @@ void m_kfree(const void *object)
 		return;
 	if (block->is_slab)
 		m_free(m_slab_of(block), object);
-	else if (block->base == object)
+	else if (block->base == object) {
+		m_uncharge_large(block);
 		m_block_return(block);
+	}
 }
 
 size_t m_ksize(const void *object)
@@ -390,7 +418,7 @@ void *m_buckets_alloc(const struct m_buckets *b, size_t size, gfp_t gfp)
 		return m_kmalloc(size, gfp, NUMA_NO_NODE);
 	for (size_t i = 0; i < NR_SIZES; i++)
 		if (sizes[i] == cache_size(size))
-			return m_alloc(b->cache[i], gfp, NUMA_NO_NODE);
+			return m_alloc_size(b->cache[i], gfp, NUMA_NO_NODE, size);
 	return NULL;
 }
 

@@ -75,6 +75,7 @@ static void learn_cpu(struct kmem_cache *from, struct m_cpu *c, unsigned int cpu
 		if (known && !known->list)
 			m_list_add_last(&c->chain, known);
 	}
+	c->used = slot->tid != slot->reap_tid;
 	for (unsigned int item = 0; item < M_NR_STATS; item++)
 		c->stat[item] = slot->stat[item];
 }
@@ -133,6 +134,7 @@ static void learn_arena(void)
 
 void m_learn(void)
 {
+	struct failslab_attr failslab;
 	struct list_head *link;
 	unsigned int cpu;
 
@@ -150,9 +152,19 @@ void m_learn(void)
 	model.boot.freelist_random = slub_freelist_random;
 	model.boot.freelist_hardened = slub_freelist_hardened;
 	model.boot.no_higher_order_debug = disable_higher_order_debug;
+<<<<<<< HEAD
 	model.boot.no_ids = disable_higher_order_debug && (slub_debug & M_METADATA_FLAGS);
 	if (slub_random_kmalloc)
 		m_beyond("boot option slab_random_kmalloc");
+=======
+	model.boot.random_kmalloc = slub_random_kmalloc;
+	model.boot.kmalloc_seed = random_kmalloc_seed;
+	model.home = page_alloc_home();
+	model.memory = nodes_with_memory();
+	m_policies_forget();
+	slub_get_failslab(&failslab);
+	m_failslab_set(&failslab);
+>>>>>>> 7de8d77 (model: memory of nodes, policies, groups, failslab, random kmalloc copies, slots long unused)
 	model.boot.options = world_boot_options();
 	free(model.cpu_down);
 	model.cpu_down = calloc(model.boot.cpus, sizeof(*model.cpu_down));

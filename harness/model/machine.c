@@ -39,6 +39,8 @@ static struct {
 	int node;
 } maps[TAPE_MAX];
 static unsigned int nr_maps, next_map;
+static unsigned int callbacks_by_try[8], nr_tries;
+static bool last_try_gone;
 static bool overflow;
 
 void m_tape_clear(void)
@@ -48,6 +50,7 @@ void m_tape_clear(void)
 	nr_callbacks = next_callback = 0;
 	nr_draws = next_draw = 0;
 	nr_maps = next_map = 0;
+	nr_tries = 0;
 	overflow = false;
 }
 
@@ -89,11 +92,34 @@ static void run_callbacks(unsigned int until)
 	struct m_task task = model.task;
 
 	for (; next_callback < until; next_callback++) {
+		model.task.idx = SIM_TASKS_MAX;
 		model.task.cpu = callbacks[next_callback].cpu;
 		model.task.node = world_cpu_to_node(model.task.cpu);
 		m_kvfree(callbacks[next_callback].object);
 	}
 	model.task = task;
+}
+
+void m_tape_try(bool gone)
+{
+	if (nr_tries == sizeof(callbacks_by_try) / sizeof(callbacks_by_try[0])) {
+		overflow = true;
+		return;
+	}
+	callbacks_by_try[nr_tries++] = nr_callbacks;
+	last_try_gone = gone;
+}
+
+unsigned int m_tries(bool *gone)
+{
+	*gone = nr_tries && last_try_gone;
+	return nr_tries;
+}
+
+void m_callbacks_of_try(unsigned int number)
+{
+	m_tape_released();
+	run_callbacks(callbacks_by_try[number]);
 }
 
 void m_callbacks(void)
@@ -270,6 +296,15 @@ void m_block_add(struct m_block *block, char *base, unsigned int order, int node
 		model.block_of_page[page_of(base) + page] = block;
 }
 
+/* What a slab held for itself goes before its pages do. */
+static void free_entries(struct m_slab *slab)
+{
+	void *object = slab->entries_object;
+
+	slab->entries_object = NULL;
+	m_kfree(object);
+}
+
 static void block_forget(struct m_block *block)
 {
 	for (size_t page = 0; page < (size_t)1 << block->order; page++)
@@ -302,6 +337,8 @@ void m_block_return(struct m_block *block)
 {
 	if (block->awaited)
 		return;
+	if (block->is_slab)
+		free_entries(m_slab_of(block));
 	if (!take_freed(block->base))
 		m_differ_object(block->base, NULL, "pages that should have gone back");
 	block_forget(block);
@@ -350,13 +387,12 @@ struct m_block *m_block_find(const void *address)
 
 int m_nearest_node(int from, unsigned int tried)
 {
+	unsigned long left = model.memory & ~(unsigned long)tried;
+
 	/* All others are equally far in the simulated world. */
-	if (!(tried & (1u << from)))
+	if (left >> from & 1)
 		return from;
-	for (unsigned int node = 0; node < model.boot.nodes; node++)
-		if (!(tried & (1u << node)))
-			return (int)node;
-	return -1;
+	return left ? __builtin_ctzl(left) : -1;
 }
 
 /*

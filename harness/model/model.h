@@ -98,6 +98,7 @@ struct m_block {
 	char *base;
 	unsigned int order;
 	int node;
+	struct m_group *charged;     /* of a large kmalloc */
 	struct m_block *next, *prev; /* all blocks */
 };
 
@@ -116,6 +117,8 @@ struct m_slab {
 	struct m_seq free;	    /* the slab's own freelist */
 	struct m_seq taken;	    /* what the cpu that has it as its slab took from there */
 	uint8_t *live;		    /* by object: somebody has it */
+	struct m_group **entries;   /* by object: who was charged; NULL: none ever was */
+	void *entries_object;	    /* where the allocator keeps that */
 	struct m_slab *next, *prev; /* on the list of a node or the chain of a cpu */
 	struct m_list *list;	    /* which; NULL: on none */
 	bool changed;		    /* since the last comparison */
@@ -130,6 +133,7 @@ struct m_list {
 struct m_cpu {
 	struct m_slab *slab; /* NULL: none; its objects for this cpu are slab->taken */
 	struct m_list chain; /* further slabs of this cpu */
+	bool used;	     /* since slub_reap() looked last */
 	unsigned long stat[M_NR_STATS];
 };
 
@@ -183,8 +187,28 @@ struct m_alias {
 
 /* What the caller's task is and wants, at the moment of a call. */
 struct m_task {
+	unsigned int idx;
 	unsigned int cpu;
-	int node; /* of that cpu */
+	int node;	      /* of that cpu */
+	unsigned long caller; /* for whom it calls, as an address */
+};
+
+/* An accounting group. */
+struct m_group {
+	void *address; /* the allocator's structure */
+	struct m_group *parent;
+	unsigned long bytes; /* charged here and below */
+	unsigned int refs;   /* of its maker, and one for each child */
+	size_t limit;
+	unsigned long failures;
+	struct m_group *next;
+};
+
+/* What a task has chosen. */
+struct m_policy {
+	struct m_group *group;
+	unsigned long allowed; /* nodes, a bit each; 0: all */
+	int preferred;	       /* a node and 1; 0: the local one */
 };
 
 enum m_site { M_SITE_PAGE, M_SITE_COMMIT, M_SITE_PERCPU, M_SITE_SLAB, M_SITE_MAP, M_NR_SITES };
@@ -197,6 +221,7 @@ struct m_map {
 };
 
 #define M_KMALLOC_SIZES 13
+#define M_KMALLOC_TYPES 19
 
 /* kmalloc caches of one user's own. */
 struct m_buckets {
@@ -209,7 +234,8 @@ struct m_boot {
 	unsigned int cpus, nodes;
 	unsigned int min_order, max_order, min_objects;
 	bool nomerge;
-	bool freelist_random, freelist_hardened;
+	bool freelist_random, freelist_hardened, random_kmalloc;
+	unsigned long kmalloc_seed;
 	bool no_higher_order_debug;
 	bool no_ids;	     /* debug flags may come and go: nobody stands under an id */
 	const char *options; /* the boot options as text */
@@ -226,11 +252,19 @@ struct model {
 	char *arena;
 	size_t arena_pages;
 	struct m_block **block_of_page;
+	int home;	      /* where the allocator's own structures lie */
+	unsigned long memory; /* nodes that have some, a bit each */
+	struct m_group *groups;
+	struct failslab_attr failslab; /* times: those left */
+	bool failslab_on;
+	size_t failslab_space;
+	unsigned long failslab_count;
 	struct m_map *maps;
 	unsigned int nr_maps, map_room; /* mappings, and how many their table can hold */
 	struct m_block *map_table;
 	struct m_buckets *buckets;
-	struct m_cache *kmalloc[4][M_KMALLOC_SIZES]; /* by type and size, those asked for so far */
+	struct m_cache *kmalloc[M_KMALLOC_TYPES]
+			       [M_KMALLOC_SIZES]; /* by type and size, those asked for so far */
 	uint64_t attempts[M_NR_SITES];
 };
 extern struct model model;
@@ -290,6 +324,11 @@ struct m_page_event *m_tape_page(const struct m_page_event *event);
 void m_tape_free(char *base, bool percpu);
 /* An object was freed on @cpu by a callback, in the middle of another call. */
 void m_tape_callback(void *object, unsigned int cpu);
+/* A try to take a node's memory away has ended. */
+void m_tape_try(bool gone);
+unsigned int m_tries(bool *gone);
+/* What callbacks had freed by the end of try @number. */
+void m_callbacks_of_try(unsigned int number);
 /* The call waits for grace periods: callbacks that have run till now free their objects. */
 void m_callbacks(void);
 void m_tape_draw(uint64_t value);
@@ -347,6 +386,8 @@ bool m_cpu_up(unsigned int cpu);
 
 /* objects.c */
 void *m_alloc(struct m_cache *s, gfp_t gfp, int node);
+/* @size: the bytes that were asked for, of a kmalloc. */
+void *m_alloc_size(struct m_cache *s, gfp_t gfp, int node, size_t size);
 /* Objects of one slab that are freed together, the last to be handed out again first. */
 void m_free_run(struct m_slab *slab, const uint16_t *index, unsigned int count);
 void m_free(struct m_slab *slab, const void *object);
@@ -361,6 +402,37 @@ static inline bool m_debug(const struct m_cache *s)
 }
 /* Whether a request with @gfp may have objects of @slab. */
 bool m_may_use(const struct m_slab *slab, gfp_t gfp);
+
+/* groups.c */
+struct m_group *m_group_find(const void *address);
+void *m_group_create(const char *name, struct m_group *parent, size_t limit);
+void m_group_destroy(struct m_group *group);
+int m_group_set_limit(struct m_group *group, size_t limit);
+/* Charges new objects if they are to be; on failure they are freed again. */
+bool m_charge_new(struct m_cache *s, gfp_t gfp, size_t nr, void *const *objects);
+void m_uncharge(struct m_slab *slab, unsigned int index);
+bool m_charge_large(struct m_block *block, gfp_t gfp);
+void m_uncharge_large(struct m_block *block);
+bool m_charge(void *object, gfp_t gfp);
+void m_forget_groups(void);
+
+/* tasks.c */
+struct m_policy *m_policy(void);
+void m_policies_forget(void);
+int m_node_with_memory(int node);
+/* Where the pages of a request without a node come from. */
+int m_policy_node(void);
+unsigned long m_allowed_nodes(void);
+unsigned long m_set_allowed_nodes(unsigned long nodes);
+int m_set_preferred_node(int node);
+void m_failslab_set(const struct failslab_attr *attr);
+int m_set_failslab(const struct failslab_attr *attr);
+bool m_failslab(const struct m_cache *s, gfp_t gfp, size_t size);
+
+/* hotplug.c */
+int m_node_online(unsigned int node, bool committed);
+int m_node_offline(unsigned int node, unsigned int tries, bool gone);
+unsigned long m_reap(void);
 
 /* layout.c: fills in everything that follows from object_size, align, flags and ctor. */
 bool m_layout(struct m_cache *s);

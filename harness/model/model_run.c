@@ -91,6 +91,8 @@ static const char *draw_options(uint64_t seed)
 		"init_on_alloc=1 "
 		"init_on_free=1",
 		"slab_debug=F;ZF,k1,k2",
+		"slab_random_kmalloc=1 failslab=5,30,1000,-1",
+		"slab_debug=U;FZ,kmalloc-* init_on_free=1",
 	};
 
 	/* In runs of programs: a machine with other options is one to be booted. */

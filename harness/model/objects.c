@@ -111,13 +111,16 @@ static struct m_slab *from_node(struct m_cache *s, gfp_t gfp, int node, struct m
 /* Other nodes, nearest first, that have more than they must keep; if the draw says so. */
 static struct m_slab *from_other_nodes(struct m_cache *s, gfp_t gfp, int home, struct m_list *chain)
 {
-	unsigned int tried = 1u << home;
+	unsigned int tried;
+	int from;
 
 	if (model.boot.nodes == 1 || !s->remote_node_defrag_ratio)
 		return NULL;
 	if (m_draw() % 1024 > s->remote_node_defrag_ratio)
 		return NULL;
-	for (int node; (node = m_nearest_node(home, tried)) >= 0; tried |= 1u << node) {
+	from = m_policy_node();
+	tried = 1u << home | ~(unsigned int)m_allowed_nodes();
+	for (int node; (node = m_nearest_node(from, tried)) >= 0; tried |= 1u << node) {
 		struct m_slab *slab = NULL;
 
 		if (s->node[node].partial.count > s->min_partial)
@@ -130,7 +133,7 @@ static struct m_slab *from_other_nodes(struct m_cache *s, gfp_t gfp, int home, s
 
 static struct m_slab *from_nodes(struct m_cache *s, gfp_t gfp, int node, struct m_list *chain)
 {
-	int home = node == NUMA_NO_NODE ? model.task.node : node;
+	int home = node == NUMA_NO_NODE ? m_node_with_memory(model.task.node) : node;
 	struct m_slab *slab = from_node(s, gfp, home, chain);
 
 	if (!slab && node == NUMA_NO_NODE && !(gfp & __GFP_THISNODE))
@@ -216,10 +219,14 @@ static void *alloc_slowly(struct m_cache *s, gfp_t gfp, int node)
 	gfp &= ~GFP_NOT_FOR_OBJECTS;
 	if (node < 0 || node >= (int)model.boot.nodes)
 		node = NUMA_NO_NODE;
+	else if (node != NUMA_NO_NODE)
+		node = m_node_with_memory(node);
 	if (m_debug(s))
 		return alloc_single(s, gfp, node);
-	if (m_cpu_up(model.task.cpu))
+	if (m_cpu_up(model.task.cpu)) {
+		this_cpu(s)->used = true;
 		object = alloc_from_cpu(s, gfp, node);
+	}
 	return object ? object : alloc_from_nodes(s, gfp, node);
 }
 
@@ -229,20 +236,30 @@ static void *alloc_unfailing(struct m_cache *s, gfp_t gfp, int node)
 
 	if (c->slab && c->slab->taken.nr && (node == NUMA_NO_NODE || c->slab->block.node == node)) {
 		m_stat(s, M_ALLOC_FASTPATH, 1);
+		c->used = true;
 		return take_first(c->slab);
 	}
 	return alloc_slowly(s, gfp, node);
 }
 
 /* Whether an allocation fails on purpose, before any source is tried. */
-static bool fails_on_purpose(gfp_t gfp)
+static bool fails_on_purpose(const struct m_cache *s, gfp_t gfp, size_t size)
 {
+	if (m_failslab(s, gfp, size))
+		return true;
 	return m_should_fail(M_SITE_SLAB) && !(gfp & __GFP_NOFAIL);
+}
+
+void *m_alloc_size(struct m_cache *s, gfp_t gfp, int node, size_t size)
+{
+	void *object = fails_on_purpose(s, gfp, size) ? NULL : alloc_unfailing(s, gfp, node);
+
+	return object && m_charge_new(s, gfp, 1, &object) ? object : NULL;
 }
 
 void *m_alloc(struct m_cache *s, gfp_t gfp, int node)
 {
-	return fails_on_purpose(gfp) ? NULL : alloc_unfailing(s, gfp, node);
+	return m_alloc_size(s, gfp, node, s->object_size);
 }
 
 /* @slab, frozen, joins the chain of this cpu; one that is full goes to the nodes first. */
@@ -252,6 +269,7 @@ static void put_on_chain(struct m_cache *s, struct m_slab *slab)
 	struct m_list away = {NULL, NULL, 0};
 	bool drains;
 
+	c->used = true;
 	if (!m_cpu_up(model.task.cpu)) {
 		m_list_add_first(&away, slab);
 		m_unfreeze_chain(&away);
@@ -329,6 +347,7 @@ void m_free_run(struct m_slab *slab, const uint16_t *index, unsigned int count)
 		free_slowly(slab, index, count);
 		return;
 	}
+	c->used = true;
 	m_stat(s, M_FREE_FASTPATH, count);
 	while (count--)
 		slab->taken.at[slab->taken.nr++] = index[count];
@@ -340,13 +359,15 @@ void m_free(struct m_slab *slab, const void *object)
 	int index = slab ? m_index_of(slab, object) : -1;
 	uint16_t one = (uint16_t)index;
 
-	if (index >= 0)
-		m_free_run(slab, &one, 1);
+	if (index < 0)
+		return;
+	m_uncharge(slab, (unsigned int)index);
+	m_free_run(slab, &one, 1);
 }
 
 int m_alloc_bulk(struct m_cache *s, gfp_t gfp, size_t nr, void **objects)
 {
-	if (nr == 0 || fails_on_purpose(gfp))
+	if (nr == 0 || fails_on_purpose(s, gfp, s->object_size))
 		return 0;
 	for (size_t i = 0; i < nr; i++) {
 		objects[i] = alloc_unfailing(s, gfp, NUMA_NO_NODE);
@@ -355,7 +376,7 @@ int m_alloc_bulk(struct m_cache *s, gfp_t gfp, size_t nr, void **objects)
 			return 0;
 		}
 	}
-	return (int)nr;
+	return m_charge_new(s, gfp, nr, objects) ? (int)nr : 0;
 }
 
 /* How many objects that are of other slabs are passed in search of more of the one at hand. */
@@ -394,6 +415,7 @@ void m_free_bulk(struct m_cache *s, size_t nr, void *const *given)
 		}
 		/* The one found last is handed out first. */
 		run[--at] = (uint16_t)m_index_of(slab, object);
+		m_uncharge(slab, run[at]);
 		while (i > 0 && misses < MISSES_MAX && !m_debug(slab->cache)) {
 			i--;
 			if (m_slab_find(objects[i]) != slab) {
@@ -401,6 +423,7 @@ void m_free_bulk(struct m_cache *s, size_t nr, void *const *given)
 				continue;
 			}
 			run[--at] = (uint16_t)m_index_of(slab, objects[i]);
+			m_uncharge(slab, run[at]);
 			count++;
 			objects[i] = objects[--nr];
 		}
@@ -415,6 +438,8 @@ void m_flush_cpu(struct m_cache *s, unsigned int cpu)
 	struct m_cpu *c = &s->cpu[cpu];
 	struct m_slab *slab = c->slab;
 
+	if (m_cpu_up(cpu))
+		c->used = true;
 	if (slab) {
 		c->slab = NULL;
 		/* Told to the cpu that was flushed; what becomes of the slab, to the one that did it. */

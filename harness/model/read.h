@@ -6,6 +6,7 @@
 #include "slub/cache.h"
 #include "slub/debug_options.h"
 #include "slub/freelist.h"
+#include "slub/kmalloc.h"
 #include "slub/tunables.h"
 
 /*

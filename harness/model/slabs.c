@@ -138,6 +138,7 @@ void m_slab_free(struct m_slab *slab)
 	free(slab->free.at);
 	free(slab->taken.at);
 	free(slab->live);
+	free(slab->entries);
 	free(slab);
 }
 

@@ -12,7 +12,8 @@
 
 #include "harness/sim/sim.h"
 #include "model.h"
-#include "slub/cache.h"
+#include "slub/memcg.h"
+#include "slub/memory_hotplug.h"
 
 /* Of so many comparisons of everything one is of text too, */
 #define TEXT_EVERY 8u
@@ -95,6 +96,8 @@ static bool begin(void)
 	nr_callbacks = 0;
 	model.task.cpu = world_cpu();
 	model.task.node = world_cpu_to_node(model.task.cpu);
+	model.task.idx = sim_task();
+	model.task.caller = world_caller();
 	return true;
 }
 
@@ -478,6 +481,102 @@ BOTH(same_number, slub_attribute_store, long,
      __real_slub_attribute_store(cache, attribute, text, length),
      m_attribute_store(cache, attribute, text, length))
 
+/*
+ * Groups
+ */
+REAL(struct mem_cgroup *, mem_cgroup_create, const char *name, struct mem_cgroup *parent,
+     size_t limit)
+BOTH(same_object, mem_cgroup_create, struct mem_cgroup *,
+     __real_mem_cgroup_create(name, parent, limit),
+     m_group_create(name, m_group_find(parent), limit))
+
+REAL(void, mem_cgroup_destroy, struct mem_cgroup *group)
+BOTH_VOID(__real_mem_cgroup_destroy(group), m_group_destroy(m_group_find(group)))
+
+REAL(int, mem_cgroup_set_limit, struct mem_cgroup *group, size_t limit)
+BOTH(same_number, mem_cgroup_set_limit, int, __real_mem_cgroup_set_limit(group, limit),
+     m_group_set_limit(m_group_find(group), limit))
+
+REAL(size_t, mem_cgroup_usage, const struct mem_cgroup *group)
+BOTH(same_number, mem_cgroup_usage, size_t, __real_mem_cgroup_usage(group),
+     (long)m_group_find(group)->bytes)
+
+REAL(unsigned long, mem_cgroup_failcnt, const struct mem_cgroup *group)
+BOTH(same_number, mem_cgroup_failcnt, unsigned long, __real_mem_cgroup_failcnt(group),
+     (long)m_group_find(group)->failures)
+
+static void *model_set_active(struct mem_cgroup *group)
+{
+	struct m_group *before = m_policy()->group;
+
+	m_policy()->group = m_group_find(group);
+	return before ? before->address : NULL;
+}
+
+REAL(struct mem_cgroup *, set_active_memcg, struct mem_cgroup *group)
+BOTH(same_object, set_active_memcg, struct mem_cgroup *, __real_set_active_memcg(group),
+     model_set_active(group))
+
+REAL(bool, kmem_cache_charge, void *object, gfp_t flags)
+BOTH(same_number, kmem_cache_charge, bool, __real_kmem_cache_charge(object, flags),
+     m_charge(object, flags))
+
+/* The entries of a type-stable slab go in its callback. */
+REAL(void, memcg_free_slab_exts, struct slab *slab)
+{
+	bool before = in_callback;
+
+	if (state == WATCHING && inside && !in_callback && slab->obj_exts &&
+	    (slab->slab_cache->flags & SLAB_TYPESAFE_BY_RCU)) {
+		nr_callbacks++;
+		m_tape_callback(slab->obj_exts, world_cpu());
+		in_callback = true;
+	}
+	__real_memcg_free_slab_exts(slab);
+	in_callback = before;
+}
+
+/*
+ * Nodes, failslab, slots long unused
+ */
+REAL(unsigned long, slub_set_allowed_nodes, unsigned long nodes)
+BOTH(same_number, slub_set_allowed_nodes, unsigned long, __real_slub_set_allowed_nodes(nodes),
+     (long)m_set_allowed_nodes(nodes))
+
+REAL(int, slub_set_preferred_node, int node)
+BOTH(same_number, slub_set_preferred_node, int, __real_slub_set_preferred_node(node),
+     m_set_preferred_node(node))
+
+REAL(int, slub_set_failslab, const struct failslab_attr *attr)
+BOTH(same_number, slub_set_failslab, int, __real_slub_set_failslab(attr), m_set_failslab(attr))
+
+REAL(unsigned long, slub_reap, void)
+BOTH(same_number, slub_reap, unsigned long, __real_slub_reap(), (long)m_reap())
+
+REAL(int, slub_node_online, unsigned int node)
+BOTH(same_number, slub_node_online, int, __real_slub_node_online(node),
+     m_node_online(node, got == 0))
+
+static int model_node_offline(unsigned int node)
+{
+	bool gone;
+	unsigned int tries = m_tries(&gone);
+
+	return m_node_offline(node, tries, gone);
+}
+
+REAL(int, slub_node_offline, unsigned int node)
+BOTH(same_number, slub_node_offline, int, __real_slub_node_offline(node), model_node_offline(node))
+
+REAL(bool, page_node_release, int node)
+{
+	bool gone = __real_page_node_release(node);
+
+	if (state == WATCHING)
+		m_tape_try(gone);
+	return gone;
+}
+
 REAL(int, slub_cpu_down, unsigned int cpu)
 BOTH(same_number, slub_cpu_down, int, __real_slub_cpu_down(cpu), m_cpu_down_call(cpu))
 
@@ -570,6 +669,19 @@ REAL(void, sim_fault_arm, enum world_fault site, unsigned int nth, unsigned int 
 	if (state == WATCHING)
 		m_fault_arm((enum m_site)site, nth, count);
 	__real_sim_fault_arm(site, nth, count);
+}
+
+/* Tasks begin without a past. */
+REAL(enum sim_outcome, sim_run, const struct sim_run_options *options)
+{
+	m_policies_forget();
+	return __real_sim_run(options);
+}
+
+REAL(enum sim_outcome, sim_call, void (*fn)(void *arg), void *arg)
+{
+	m_policies_forget();
+	return __real_sim_call(fn, arg);
 }
 
 REAL(bool, sim_boot, const struct sim_config *config, void (*boot)(void *arg), void *arg)
