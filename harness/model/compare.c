@@ -231,6 +231,11 @@ static void compare_caches(void)
 void m_compare(bool all)
 {
 	sim_quiet_begin();
+	if (slub_error_count() != model.errors) {
+		m_beyond("a corruption that was reported");
+		sim_quiet_end();
+		return;
+	}
 	for (unsigned int site = 0; site < M_NR_SITES; site++) {
 		if (site != M_SITE_COMMIT && model.attempts[site] != sim_fault_attempts(site))
 			m_differ_number(model.attempts[site], sim_fault_attempts(site),

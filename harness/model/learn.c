@@ -152,11 +152,7 @@ void m_learn(void)
 	model.boot.freelist_random = slub_freelist_random;
 	model.boot.freelist_hardened = slub_freelist_hardened;
 	model.boot.no_higher_order_debug = disable_higher_order_debug;
-<<<<<<< HEAD
 	model.boot.no_ids = disable_higher_order_debug && (slub_debug & M_METADATA_FLAGS);
-	if (slub_random_kmalloc)
-		m_beyond("boot option slab_random_kmalloc");
-=======
 	model.boot.random_kmalloc = slub_random_kmalloc;
 	model.boot.kmalloc_seed = random_kmalloc_seed;
 	model.home = page_alloc_home();
@@ -164,7 +160,6 @@ void m_learn(void)
 	m_policies_forget();
 	slub_get_failslab(&failslab);
 	m_failslab_set(&failslab);
->>>>>>> 7de8d77 (model: memory of nodes, policies, groups, failslab, random kmalloc copies, slots long unused)
 	model.boot.options = world_boot_options();
 	free(model.cpu_down);
 	model.cpu_down = calloc(model.boot.cpus, sizeof(*model.cpu_down));
@@ -176,6 +171,7 @@ void m_learn(void)
 		model.attempts[site] = sim_fault_attempts((enum world_fault)site);
 
 	sim_quiet_begin();
+	model.errors = slub_error_count();
 	/* Newest first stands the list; the model has the oldest first. */
 	for (link = slab_caches.prev; link != &slab_caches; link = link->prev)
 		learn_cache(list_entry(link, struct kmem_cache, list));

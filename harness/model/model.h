@@ -259,6 +259,7 @@ struct model {
 	bool failslab_on;
 	size_t failslab_space;
 	unsigned long failslab_count;
+	unsigned long errors; /* corruptions reported before the run */
 	struct m_map *maps;
 	unsigned int nr_maps, map_room; /* mappings, and how many their table can hold */
 	struct m_block *map_table;

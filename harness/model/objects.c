@@ -359,8 +359,11 @@ void m_free(struct m_slab *slab, const void *object)
 	int index = slab ? m_index_of(slab, object) : -1;
 	uint16_t one = (uint16_t)index;
 
-	if (index < 0)
+	/* What comes of a misuse is not specified. */
+	if (index < 0 || !slab->live[index]) {
+		m_beyond(index < 0 ? "a free of no object" : "a double free");
 		return;
+	}
 	m_uncharge(slab, (unsigned int)index);
 	m_free_run(slab, &one, 1);
 }
@@ -410,15 +413,19 @@ void m_free_bulk(struct m_cache *s, size_t nr, void *const *given)
 		}
 		/* With debug flags each is looked at and freed alone. */
 		if (m_debug(slab->cache)) {
-			m_free(slab, objects[i]);
+			m_free(slab, object);
 			continue;
+		}
+		if (m_index_of(slab, object) < 0) {
+			m_beyond("a free of no object");
+			break;
 		}
 		/* The one found last is handed out first. */
 		run[--at] = (uint16_t)m_index_of(slab, object);
 		m_uncharge(slab, run[at]);
-		while (i > 0 && misses < MISSES_MAX && !m_debug(slab->cache)) {
+		while (i > 0 && misses < MISSES_MAX) {
 			i--;
-			if (m_slab_find(objects[i]) != slab) {
+			if (m_slab_find(objects[i]) != slab || m_index_of(slab, objects[i]) < 0) {
 				misses++;
 				continue;
 			}

@@ -47,54 +47,82 @@ static bool is_named(const char *at, const char *end, const char *name)
 	return false;
 }
 
-/* The first block that names the cache decides; where none does, the last one without names. */
-static slab_flags_t of_value(const char *value, size_t length, slab_flags_t flags, const char *name)
+/* What the values read so far say: to caches without a name in them, and the last one with names. */
+struct reading {
+	slab_flags_t others;
+	const char *names, *end;
+};
+
+#define USUAL (M_METADATA_FLAGS | SLAB_CONSISTENCY_CHECKS)
+
+/* Letters up to a comma, which begins the names, or to the end of the block. */
+static slab_flags_t read_letters(const char **at, const char *end)
 {
-	const slab_flags_t usual = M_METADATA_FLAGS | SLAB_CONSISTENCY_CHECKS;
-	const char *at = value, *end = value + length;
-	slab_flags_t others = 0;
+	slab_flags_t flags = *at < end && **at == ',' ? USUAL : 0;
 
-	if (!length)
-		others = usual;
-	while (at < end) {
-		const char *block_end = memchr(at, ';', (size_t)(end - at));
-		slab_flags_t block = *at == ',' ? usual : 0;
-
-		if (!block_end)
-			block_end = end;
-		for (; at < block_end && *at != ','; at++)
-			block = *at == '-' ? 0 : block | of_letter(*at);
-		if (at == block_end)
-			others = block;
-		else if (is_named(at + 1, block_end, name))
-			return flags | block;
-		at = block_end + 1;
-	}
-	if (flags & SLAB_NOLEAKTRACE)
-		others &= ~SLAB_STORE_USER;
-	return flags | others;
+	for (; *at < end && **at != ',' && **at != ';'; ++*at)
+		flags = **at == '-' ? 0 : flags | of_letter(**at);
+	return flags;
 }
 
-slab_flags_t m_boot_flags(slab_flags_t flags, const char *name)
+/* A value replaces an earlier one as far as both speak of caches with names, or of the others. */
+static void read_value(const char *at, const char *end, struct reading *reading)
+{
+	const char *value = at;
+
+	if (at == end)
+		reading->others = USUAL;
+	while (at < end) {
+		slab_flags_t flags = read_letters(&at, end);
+
+		if (at < end && *at == ',') {
+			reading->names = value;
+			reading->end = end;
+		} else {
+			reading->others = flags;
+		}
+		while (at < end && *at != ';')
+			at++;
+		while (at < end && *at == ';')
+			at++;
+	}
+}
+
+static void read_options(struct reading *reading)
 {
 	static const char option[] = "slab_debug";
-	const char *at = model.boot.options;
+	const size_t length = sizeof(option) - 1;
+	const char *at = model.boot.options, *end;
+
+	for (; at && *at; at = end + strspn(end, " ")) {
+		end = at + strcspn(at, " ");
+		if (strncmp(at, option, length) != 0)
+			continue;
+		if (at + length == end)
+			read_value(end, end, reading);
+		else if (at[length] == '=')
+			read_value(at + length + 1, end, reading);
+	}
+}
+
+/* The first block that names the cache decides; where none does, the last one without names. */
+slab_flags_t m_boot_flags(slab_flags_t flags, const char *name)
+{
+	struct reading reading = {0, NULL, NULL};
+	const char *at, *end;
 
 	if (flags & SLAB_NO_USER_FLAGS)
 		return flags;
-	while (at && *at) {
-		size_t length = strcspn(at, " ");
+	read_options(&reading);
+	for (at = reading.names; at && at < reading.end; at = end + (end < reading.end)) {
+		slab_flags_t block = read_letters(&at, reading.end);
 
-		if (!strncmp(at, option, sizeof(option) - 1)) {
-			const char *value = at + sizeof(option) - 1;
-
-			if (length == sizeof(option) - 1)
-				return of_value(value, 0, flags, name);
-			if (*value == '=')
-				return of_value(value + 1, length - sizeof(option), flags, name);
-		}
-		at += length;
-		at += strspn(at, " ");
+		end = memchr(at, ';', (size_t)(reading.end - at));
+		end = end ? end : reading.end;
+		if (at < end && *at == ',' && is_named(at + 1, end, name))
+			return flags | block;
 	}
-	return flags;
+	if (flags & SLAB_NOLEAKTRACE)
+		reading.others &= ~SLAB_STORE_USER;
+	return flags | reading.others;
 }

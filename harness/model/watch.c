@@ -122,6 +122,10 @@ static void end(void)
 	m_tape_clear();
 	m_compare(all);
 	m_watch_figures.full += all;
+	if (m_is_beyond()) {
+		give_up_beyond();
+		return;
+	}
 	if (all && m_watch_figures.full % TEXT_EVERY == 0 && !m_difference()) {
 		bool whole = ++m_watch_figures.texts % WHOLE_TEXT_EVERY == 0;
 
