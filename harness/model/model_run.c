@@ -99,34 +99,6 @@ static const char *draw_options(uint64_t seed)
 	return seed / 32 % 2 ? NULL : options[seed / 64 % (sizeof(options) / sizeof(options[0]))];
 }
 
-/* Takes away what the model has no notion of. */
-static void keep_known(struct program *program)
-{
-	const unsigned int gfp = PROGRAM_GFP_zero | PROGRAM_GFP_atomic | PROGRAM_GFP_thisnode;
-	const unsigned int flags = PROGRAM_CACHE_hwcache | PROGRAM_CACHE_ctor | PROGRAM_CACHE_rcu |
-				   PROGRAM_CACHE_nomerge | PROGRAM_CACHE_reclaim;
-	size_t kept = 0;
-
-	program->header.flags &= PROGRAM_F_nomerge;
-	program->header.slab_min_order = 0;
-	program->header.debug_for = 0;
-	program->header.failslab = 0;
-	for (size_t at = 0; at < program->nr_records; at++) {
-		struct program_record record = program->records[at];
-
-		if (record.op > PROGRAM_GRACE)
-			continue;
-		for (const struct program_field *f = program_ops[record.op].fields; f->name; f++) {
-			if (f->kind == PROGRAM_KIND_GFP)
-				record.arg &= ~((uint64_t)(0xffff & ~gfp) << f->shift);
-			else if (f->kind == PROGRAM_KIND_CACHE_FLAGS)
-				record.arg &= ~((uint64_t)(0xffff & ~flags) << f->shift);
-		}
-		program->records[kept++] = record;
-	}
-	program->nr_records = kept;
-}
-
 /* Program number @seed: of three kinds in turn. */
 static void draw_program(uint64_t seed, struct program *program)
 {
@@ -147,7 +119,6 @@ static void draw_program(uint64_t seed, struct program *program)
 		one_by_one(program);
 		break;
 	}
-	keep_known(program);
 }
 
 static void show_figures(FILE *to, double seconds)
