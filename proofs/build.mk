@@ -16,3 +16,5 @@ harness/test/proofs.t: | $(CBMC)
 
 # They compile against the prove world only, which needs the model checker's own compiler.
 LINT_SKIP += proofs/%
+
+include proofs/explorer/build.mk

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+#
+# The explorer: the allocator and the simulated world, compiled anew with proofs/explorer/world in
+# front, and the search around them.
+
+world-include-explore := -Iproofs/explorer/world -Iharness/sim
+world-sources-explore = $(world-sources-sim)
+# Where code lies is part of what stands on a stack: it shall be the same in every process.
+$(eval $(call variant,explore,explore,$$(CC),-fno-pie,-no-pie))
+
+explorer-engine := $(addprefix proofs/explorer/,engine.c step.c words.c buffer.c table.c image.c)
+explorer-sources := $(explorer-engine) $(addprefix proofs/explorer/,runner.c scenario.c trace.c main.c) \
+	$(program-sources)
+explorer-wrap := $(addprefix -Wl$(comma)--wrap=,sim_point_slow sim_first_write world_random)
+$(eval $(call program,explore,explorer,$(explorer-sources),$(explorer-wrap)))
+
+# The search on programs whose interleavings are known.
+$(eval $(call unit-test,explore,test-explorer-engine,harness/test/explorer_engine.c $(explorer-engine),\
+	$(explorer-wrap)))

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a task does: OP(name, waits, setup, text). The text is that of op programs, in which
+ *
+ *	{t}	the number of the task		{v}	r0 + {t}, which the start has placed
+ *	{n} {m}	two slots of the task's own	{k}	a cache of the task's own
+ *
+ * waits: what the task, when it runs alone from any state, may have to wait for. Allocation and free
+ * wait for a list_lock at most; a flush waits for a closer too, and what takes slab_mutex for that.
+ * setup: what must be there besides the start.
+ */
+#define ANY (EXPLORE_WAIT_SPIN | EXPLORE_WAIT_WORD | EXPLORE_WAIT_MUTEX)
+
+OP(alloc, EXPLORE_WAIT_SPIN, "", "{n} = alloc kc0\n")
+OP(free, EXPLORE_WAIT_SPIN, "", "free {v}\n")
+/* An object goes and comes back: what sleeps over it must notice. */
+OP(aaf, EXPLORE_WAIT_SPIN, "", "{n} = alloc kc0\n{m} = alloc kc0\nfree {n}\n")
+OP(bulk, EXPLORE_WAIT_SPIN, "", "{n} = alloc_bulk kc0 count=3\nfree_bulk {n}\n")
+OP(flush, EXPLORE_WAIT_SPIN | EXPLORE_WAIT_WORD, "", "flush kc0\n")
+OP(shrink, EXPLORE_WAIT_SPIN | EXPLORE_WAIT_WORD, "", "shrink kc0\n")
+OP(down, ANY, "", "cpu_down target=c0\n")
+OP(up, ANY, "", "cpu_up target=c1\n")
+OP(node, EXPLORE_WAIT_SPIN, "", "{n} = alloc kc0 node=n0\n")
+OP(check, EXPLORE_WAIT_SPIN, "", "check tier=2\n")
+OP(create, ANY, "", "create {k} align_log2=0 flags=nomerge size=2048\n")
+OP(destroy, ANY, "t0: create {k} align_log2=0 flags=nomerge size=2048\n", "destroy {k}\n")
+/* For searches with more tasks or more ops. */
+OP(free_alloc, EXPLORE_WAIT_SPIN, "", "free {v}\n{n} = alloc kc0\n")
+OP(alloc_free, EXPLORE_WAIT_SPIN, "", "{n} = alloc kc0\nfree {n}\n")
+OP(faf, EXPLORE_WAIT_SPIN, "", "free {v}\n{n} = alloc kc0\nfree {n}\n")
+
+#undef ANY

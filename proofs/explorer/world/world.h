@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The explored world: the simulated one, with a store buffer for each task and named commits.
+ *
+ *	1. Store buffers	2. Commits
+ *
+ * All else (points, locks, pages, readers, faults) is the simulated world's, compiled anew with
+ * this header in front: what is added to the seam there is there for the explorer too, and a
+ * schedule found here counts the same points as a replay there.
+ */
+#ifndef EXPLORE_WORLD_H
+#define EXPLORE_WORLD_H
+
+#include "harness/sim/world.h"
+
+/* ---- 1. Store buffers
+ *
+ * As x86-TSO has them: a store goes to the end of its task's buffer and to memory later, in
+ * order; a load looks into the task's own buffer first; a locked instruction needs an empty one.
+ * While no points count (leaf locks, checks, everything outside of an exploration) stores go to
+ * memory at once. Without buffers, which is sequential consistency, they always do.
+ */
+
+extern bool explore_tso;
+
+uint64_t explore_load(const volatile void *addr, size_t bytes);
+void explore_store(volatile void *addr, uint64_t value, size_t bytes);
+
+static inline bool explore_buffers(void)
+{
+	return SIM_UNLIKELY(explore_tso) && sim.alarm == 0;
+}
+
+#define EXPLORE_READ(x)                                                                            \
+	(explore_buffers() ? (__typeof__(x))explore_load(&(x), sizeof(x))                          \
+			   : *(const volatile __typeof__(x) *)&(x))
+#define EXPLORE_WRITE(x, v)                                                                        \
+	do {                                                                                       \
+		if (explore_buffers()) {                                                           \
+			explore_store(&(x), (uint64_t)(v), sizeof(x));                             \
+		} else {                                                                           \
+			sim_touch_word(&(x));                                                      \
+			SIM_VOLATILE(x) = (v);                                                     \
+		}                                                                                  \
+	} while (0)
+
+#undef READ_ONCE
+#define READ_ONCE(x)                                                                               \
+	__extension__({                                                                            \
+		sim_point(SIM_READ, &(x));                                                         \
+		EXPLORE_READ(x);                                                                   \
+	})
+#undef WRITE_ONCE
+#define WRITE_ONCE(x, v)                                                                           \
+	do {                                                                                       \
+		__typeof__(x) sim_value = (v);                                                     \
+		sim_point(SIM_WRITE, &(x));                                                        \
+		EXPLORE_WRITE(x, sim_value);                                                       \
+	} while (0)
+#undef smp_load_acquire
+#define smp_load_acquire(p)                                                                        \
+	__extension__({                                                                            \
+		sim_point(SIM_ACQUIRE, (p));                                                       \
+		EXPLORE_READ(*(p));                                                                \
+	})
+#undef smp_store_release
+#define smp_store_release(p, v)                                                                    \
+	do {                                                                                       \
+		__typeof__(*(p)) sim_value = (v);                                                  \
+		sim_point(SIM_RELEASE, (p));                                                       \
+		EXPLORE_WRITE(*(p), sim_value);                                                    \
+	} while (0)
+#undef PLAIN_READ
+#define PLAIN_READ(x)                                                                              \
+	__extension__({                                                                            \
+		sim_point(SIM_PLAIN_READ, &(x));                                                   \
+		EXPLORE_READ(x);                                                                   \
+	})
+#undef PLAIN_WRITE
+#define PLAIN_WRITE(x, v)                                                                          \
+	do {                                                                                       \
+		__typeof__(x) sim_value = (v);                                                     \
+		sim_point(SIM_PLAIN_WRITE, &(x));                                                  \
+		EXPLORE_WRITE(x, sim_value);                                                       \
+	} while (0)
+#undef PRIVATE_WRITE
+#define PRIVATE_WRITE(x, v)                                                                        \
+	do {                                                                                       \
+		__typeof__(x) sim_value = (v);                                                     \
+		EXPLORE_WRITE(x, sim_value);                                                       \
+	} while (0)
+#undef READ_STALE
+#define READ_STALE(p)                                                                              \
+	__extension__({                                                                            \
+		void *const volatile *sim_stale = (void *const volatile *)(p);                     \
+		sim_point(SIM_STALE, sim_stale);                                                   \
+		explore_buffers() ? (void *)explore_load(sim_stale, sizeof(*sim_stale))            \
+				  : sim_read_stale(sim_stale);                                     \
+	})
+
+/* A full barrier, for programs that are explored; the core has none of its own. */
+void explore_fence(void);
+
+/* ---- 2. Commits
+ *
+ * Each copy of a commit that the compiler makes, inlined where it may, leaves its address in the
+ * section explore_sites; so it is known which there are, and which succeed and fail.
+ */
+void explore_commit(const void *site, bool done);
+
+#define EXPLORE_SITE()                                                                             \
+	__extension__({                                                                            \
+		const void *explore_here;                                                          \
+		__asm__ volatile("771: lea 771b(%%rip), %0\n\t"                                    \
+				 ".pushsection explore_sites, \"aw\"\n\t"                          \
+				 ".quad 771b\n\t"                                                  \
+				 ".popsection"                                                     \
+				 : "=r"(explore_here));                                            \
+		explore_here;                                                                      \
+	})
+
+#undef try_cmpxchg_double
+#define try_cmpxchg_double(p1, p2, o1, o2, n1, n2)                                                 \
+	__extension__({                                                                            \
+		__typeof__(p1) sim_p1 = (p1);                                                      \
+		__typeof__(p2) sim_p2 = (p2);                                                      \
+		__typeof__(*sim_p1) sim_o1 = (o1), sim_n1 = (n1);                                  \
+		__typeof__(*sim_p2) sim_o2 = (o2), sim_n2 = (n2);                                  \
+		bool sim_done;                                                                     \
+		_Static_assert(sizeof(*sim_p1) == 8 && sizeof(*sim_p2) == 8, "two words");         \
+		if (SIM_UNLIKELY(((uintptr_t)sim_p1 & 15) ||                                       \
+				 (uintptr_t)sim_p2 != (uintptr_t)sim_p1 + 8))                      \
+			sim_cmpxchg_misused(sim_p1, sim_p2);                                       \
+		sim_point(SIM_CMPXCHG, sim_p1);                                                    \
+		sim_done = SIM_VOLATILE(*sim_p1) == sim_o1 && SIM_VOLATILE(*sim_p2) == sim_o2;     \
+		if (SIM_LIKELY(sim_done)) {                                                        \
+			sim_touch_word(sim_p1);                                                    \
+			SIM_VOLATILE(*sim_p1) = sim_n1;                                            \
+			SIM_VOLATILE(*sim_p2) = sim_n2;                                            \
+		}                                                                                  \
+		explore_commit(EXPLORE_SITE(), sim_done);                                          \
+		sim_done;                                                                          \
+	})
+
+#endif /* EXPLORE_WORLD_H */
