@@ -364,8 +364,19 @@ static void change_hash(struct hash by)
 	memory_hash.b ^= by.b;
 }
 
+static void tell_words(const struct tracked *page, uint32_t line, void (*tell)(uintptr_t addr))
+{
+	uint32_t offset = line * LINE_BYTES;
+
+	for (uint32_t at = 0; at < line_bytes(page, line); at += sizeof(uint64_t))
+		if (!(page->ignored[line] >> at / sizeof(uint64_t) & 1) &&
+		    memcmp(page->at + offset + at, page->copy + offset + at, sizeof(uint64_t)))
+			tell((uintptr_t)page->at + offset + at);
+}
+
 /* Return: the number of lines that went to the trail. */
-static uint64_t compare(struct trail *trail, uint32_t idx, bool *tid_line)
+static uint64_t compare(struct trail *trail, uint32_t idx, bool *tid_line,
+			void (*tell)(uintptr_t addr))
 {
 	struct tracked *page = tracked[idx];
 	uint64_t changed = 0;
@@ -381,6 +392,8 @@ static uint64_t compare(struct trail *trail, uint32_t idx, bool *tid_line)
 
 		if (!memcmp(now, copy, bytes))
 			continue;
+		if (tell)
+			tell_words(page, line, tell);
 		undo = trail_push(trail, sizeof(*undo));
 		undo->page = idx;
 		undo->line = line;
@@ -407,14 +420,14 @@ static void verify_rest(void)
 	}
 }
 
-bool image_step(struct trail *trail, bool *tids_changed)
+bool image_step(struct trail *trail, bool *tids_changed, void (*tell)(uintptr_t addr))
 {
 	uint64_t *count, changed = 0;
 	bool tid_line = false, grown = true;
 
 	*tids_changed = false;
 	for (uint32_t i = 0; i < (all_pages ? nr_tracked : nr_listed); i++)
-		changed += compare(trail, all_pages ? i : listed[i], &tid_line);
+		changed += compare(trail, all_pages ? i : listed[i], &tid_line, tell);
 	for (uint32_t i = nr_always; i < nr_listed; i++)
 		tracked[listed[i]]->listed = false;
 	for (uint32_t i = 0; i < nr_listed; i++)

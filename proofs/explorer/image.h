@@ -57,8 +57,11 @@ void image_name_tid(unsigned long *tid);
 /* Ends: all pages of the simulated world that were written count as written. */
 void image_end(void);
 
-/* A step has been made: logs what it changed on @trail. Return: false when a tid went back. */
-bool image_step(struct trail *trail, bool *tids_changed);
+/*
+ * A step has been made: logs what it changed on @trail, and tells each word to @changed unless
+ * that is NULL. Return: false when a tid went back.
+ */
+bool image_step(struct trail *trail, bool *tids_changed, void (*changed)(uintptr_t addr));
 /* Takes the last step back. */
 void image_undo(struct trail *trail);
 /* The hash of the memory as it is after the last step. */

@@ -28,6 +28,8 @@ static struct {
 	uint8_t cache_of[SLOTS];
 	struct kmem_cache *caches[CACHES];
 	uint16_t at[EXPLORE_TASKS_MAX]; /* index + 1 of the record that a task performs */
+	void *seen[EXPLORE_TASKS_MAX];	/* object that a reader looks at, and its cache */
+	struct kmem_cache *seen_of[EXPLORE_TASKS_MAX];
 } state __attribute__((aligned(64)));
 
 static size_t records[EXPLORE_TASKS_MAX][RECORDS_MAX];
@@ -157,6 +159,45 @@ static void do_free(unsigned int slot)
 		kmem_cache_free_bulk(s, nr, objects);
 }
 
+/* What constructors leave in the first word of an object. */
+#define CONSTRUCTED UINT64_C(0xc0de0000c0de0000)
+
+static void construct(void *object)
+{
+	PRIVATE_WRITE(*(uint64_t *)object, CONSTRUCTED);
+}
+
+/* What a task sees in its read section may be freed, but its memory does not change its type. */
+static void reader_looks(unsigned int task)
+{
+	uint64_t *object = state.seen[task];
+	struct slab *slab_of = (struct slab *)virt_to_head_page(object);
+
+	if (object && READ_ONCE(*object) != CONSTRUCTED)
+		sim_fail(SIM_ORACLE, "I7: a reader finds 0x%llx where the constructor wrote",
+			 (unsigned long long)*object);
+	if (object && (READ_ONCE(slab_of->kind) != PAGE_SLAB ||
+		       READ_ONCE(slab_of->slab_cache) != state.seen_of[task]))
+		sim_fail(SIM_ORACLE, "I7: the slab of what a reader looks at was given back");
+}
+
+static void do_read_lock(unsigned int task)
+{
+	unsigned int slot = task ? 0 : 1; /* what another task may free */
+
+	rcu_read_lock();
+	state.seen[task] = state.nr[slot] ? state.objects[slot][0] : NULL;
+	state.seen_of[task] = state.caches[state.cache_of[slot]];
+}
+
+static void do_read_unlock(unsigned int task)
+{
+	reader_looks(task);
+	state.seen[task] = NULL;
+	state.seen_of[task] = NULL;
+	rcu_read_unlock();
+}
+
 static void do_create(const struct program_record *record)
 {
 	unsigned int number = PROGRAM_GET(record, CREATE, cache) % CACHES;
@@ -172,9 +213,9 @@ static void do_create(const struct program_record *record)
 	if (flags & PROGRAM_CACHE_nomerge)
 		slab_flags |= SLAB_NO_MERGE;
 	snprintf(name, sizeof(name), "k%u", number);
-	state.caches[number] =
-		kmem_cache_create(name, (unsigned int)PROGRAM_GET(record, CREATE, size),
-				  log2 ? 1u << log2 : 0, slab_flags, NULL);
+	state.caches[number] = kmem_cache_create(
+		name, (unsigned int)PROGRAM_GET(record, CREATE, size), log2 ? 1u << log2 : 0,
+		slab_flags, flags & PROGRAM_CACHE_ctor ? construct : NULL);
 	if (!state.caches[number])
 		sim_fail(SIM_ORACLE, "a cache could not be made, and there is memory");
 }
@@ -257,10 +298,13 @@ static void perform(size_t idx)
 		slub_cpu_up((unsigned int)PROGRAM_GET(record, CPU_UP, target));
 		break;
 	case PROGRAM_READ_LOCK:
-		rcu_read_lock();
+		do_read_lock(sim_task());
+		break;
+	case PROGRAM_NOP:
+		reader_looks(sim_task());
 		break;
 	case PROGRAM_READ_UNLOCK:
-		rcu_read_unlock();
+		do_read_unlock(sim_task());
 		break;
 	case PROGRAM_CHECK:
 		do_check(record);

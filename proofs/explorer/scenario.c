@@ -195,6 +195,8 @@ static bool makes_sense(const struct start *start, const struct op *op, unsigned
 		return !down;
 	if (strstr(op->text, "node="))
 		return nodes;
+	if (strstr(op->text, "rcu_read"))
+		return strstr(start->setup, "rcu") != NULL;
 	return true;
 }
 

@@ -357,6 +357,14 @@ static void hash_stack(unsigned int idx)
 	stack_hash[idx] = hash;
 }
 
+/* What a step has written counts as used by its task, however it was written. */
+static unsigned int stepping;
+
+static void changed(uintptr_t addr)
+{
+	words_used(SIM_PLAIN_WRITE, addr, stepping);
+}
+
 static size_t trail_marks[1u << 20];
 static unsigned int nr_marks;
 
@@ -391,7 +399,9 @@ enum step_outcome step_make(struct explore_step step, char *text, size_t text_by
 		sim_quiet_end();
 		break;
 	}
-	grown = image_step(&trail, &tids_changed);
+	stepping = step.task;
+	grown = image_step(&trail, &tids_changed,
+			   step.kind == EXPLORE_RUN || step.kind == EXPLORE_FLUSH ? changed : NULL);
 	if (!clean) {
 		const struct sim_finding *finding = sim_finding();
 
@@ -452,7 +462,7 @@ enum step_outcome step_final(char *text, size_t text_bytes)
 		snprintf(text, text_bytes, "%s", sim_finding()->text);
 		m->has_finding = false;
 	}
-	image_step(&trail, &ignored);
+	image_step(&trail, &ignored, NULL);
 	step_undo();
 	return clean ? STEP_DONE : STEP_FINDING;
 }

@@ -24,6 +24,10 @@ OP(node, EXPLORE_WAIT_SPIN, "", "{n} = alloc kc0 node=n0\n")
 OP(check, EXPLORE_WAIT_SPIN, "", "check tier=2\n")
 OP(create, ANY, "", "create {k} align_log2=0 flags=nomerge size=2048\n")
 OP(destroy, ANY, "t0: create {k} align_log2=0 flags=nomerge size=2048\n", "destroy {k}\n")
+/* Looks at what another task may free, in a read section. */
+OP(reader, 0, "", "rcu_read_lock\nnop\nrcu_read_unlock\n")
+/* The slab of the object that is freed goes back to the page source. */
+OP(free_shrink, EXPLORE_WAIT_SPIN | EXPLORE_WAIT_WORD, "", "free {v}\nshrink kc0\n")
 /* For searches with more tasks or more ops. */
 OP(free_alloc, EXPLORE_WAIT_SPIN, "", "free {v}\n{n} = alloc kc0\n")
 OP(alloc_free, EXPLORE_WAIT_SPIN, "", "{n} = alloc kc0\nfree {n}\n")

@@ -4,7 +4,7 @@
  * every way to give its tasks one of its ops each, with the tasks on the cpus that PLACES say.
  */
 #define CORE6  "alloc free aaf flush shrink down"
-#define SINGLE "alloc free flush shrink down up node check create destroy"
+#define SINGLE "alloc free flush shrink down up node check create destroy reader free_shrink"
 
 /* Pairs of single operations, on a cpu each and both on cpu 0. */
 SET(pairs, 2, SINGLE, "01 00")

@@ -49,6 +49,18 @@ START(at_min_partial, "nodes 1\n",
 	      FULL(5,
 		   13) "t0: free_bulk r8\nt0: free_bulk r9\nt0: free_bulk r10\nt0: free_bulk r11\n"
 		       "t0: free_bulk r12\nt0: free_bulk r13\nt0: flush kc0\n")
+/*
+ * The same, and cpu 0 has a slab with no object left for it: three of its objects came back from
+ * afar, r1 is the last one.
+ */
+START(frozen_last, "nodes 1\n",
+      CREATE_KC0 FULL(1, 8) FULL(3, 9) FULL(4, 10) FULL(5, 11) FULL(6, 12) FULL(7, 13)
+      FULL(14, 28) FULL(15, 29) FULL(30, 31)
+      "t0: free_bulk r8\nt0: free_bulk r9\nt0: free_bulk r10\nt0: free_bulk r11\n"
+      "t0: free_bulk r12\nt0: free_bulk r13\nt0: free_bulk r28\nt0: free_bulk r29\n"
+      "t0: free_bulk r31\nt0: flush kc0\n"
+      "t0: r26 = alloc_bulk kc0 count=3\nt0@c1: free_bulk r26\n")
+
 /* Two nodes: cpu 0, which is near node 0, has a slab of node 1; r0 to r2 are of it. */
 START(wrong_node, "nodes 2\n",
       CREATE_KC0
@@ -63,6 +75,17 @@ START(chain_of_two_nodes, "nodes 2\n",
 START(cpu_1_down, "nodes 1\n",
       CREATE_KC0
       "t0: r0 = alloc kc0\nt0: r1 = alloc kc0\nt0: r2 = alloc kc0\nt0: cpu_down target=c1\n")
+
+/*
+ * Readers may look at objects of kc0 after they were freed; the node has three slabs of three, of
+ * which r0, r1 and r2 are the only objects.
+ */
+START(readers, "nodes 1\n",
+      "t0@c0: create kc0 align_log2=0 flags=nomerge+ctor+rcu size=4096\n"
+      "t0: r0 = alloc kc0\nt0: r8 = alloc_bulk kc0 count=2\n"
+      "t0: r1 = alloc kc0\nt0: r9 = alloc_bulk kc0 count=2\n"
+      "t0: r2 = alloc kc0\nt0: r10 = alloc_bulk kc0 count=2\n"
+      "t0: free_bulk r8\nt0: free_bulk r9\nt0: free_bulk r10\nt0: flush kc0\n")
 
 #undef CREATE_KC0
 #undef CREATE_KC0_OF_3
