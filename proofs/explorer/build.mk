@@ -17,3 +17,12 @@ $(eval $(call program,explore,explorer,$(explorer-sources),$(explorer-wrap)))
 # The search on programs whose interleavings are known.
 $(eval $(call unit-test,explore,test-explorer-engine,harness/test/explorer_engine.c $(explorer-engine),\
 	$(explorer-wrap)))
+
+# The script is run where it stands; it needs the explorer, and the library to compare with.
+TESTS += harness/test/explorer.t
+CHECKS += harness/test/explorer.t
+harness/test/explorer.t: | $(O)/explore/explorer $(O)/libslub.a
+
+.PHONY: explore
+explore: $(O)/explore/explorer ## search every interleaving of pairs of operations
+	$(Q)$(test-env) $(O)/explore/explorer --progress

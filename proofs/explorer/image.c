@@ -196,8 +196,10 @@ static uint32_t track_window(size_t page)
 	if (place[page])
 		return place[page] - 1u;
 	/* The simulated world keeps its own list, of all that a reset has to restore. */
-	if (!sim_written[page])
+	if (!sim_written[page]) {
 		__real_sim_first_write(at);
+		sim_written[page] = 0;
+	}
 	place[page] = (uint16_t)(track((char *)window + page * PAGE_BYTES, PAGE_BYTES) + 1);
 	return place[page] - 1u;
 }

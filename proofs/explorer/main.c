@@ -29,7 +29,8 @@ static const char usage[] =
 	"depth, states of all searches, seconds, hash of the final states, what was found.\n"
 	"\n"
 	"  --set NAME       the set [pairs]\n"
-	"  --only TEXT      scenarios whose id contains TEXT\n"
+	"  --only TEXT      scenarios of whose id a part begins so: partial/free-alloc, flush, "
+	"/00\n"
 	"  --share K/N      of these, every N-th from the K-th (1 to N) on\n"
 	"  --list           print ids and search nothing\n"
 	"  --write FOLDER   write each scenario there as an op program and search nothing\n"
@@ -246,7 +247,7 @@ static void write_scenario(const struct scenario *scenario)
 		refuse("--write", path, strerror(errno));
 }
 
-/* True when --only names no text, or @id contains one of those that it names. */
+/* True when --only names no text, or a part of @id begins with one of those that it names. */
 static bool is_wanted(const char *id)
 {
 	const char *at = options.only;
@@ -256,8 +257,9 @@ static bool is_wanted(const char *id)
 		char text[100];
 
 		snprintf(text, sizeof(text), "%.*s", (int)bytes, at);
-		if (strstr(id, text))
-			return true;
+		for (const char *found = id; (found = strstr(found, text)); found++)
+			if (found == id || found[-1] == '/' || found[-1] == '-')
+				return true;
 		at += bytes + (at[bytes] == ',');
 	}
 	return !options.only;
@@ -330,7 +332,7 @@ int main(int argc, char **argv)
 	}
 	write_sites();
 	if (!nth)
-		refuse("--only", options.only, "no scenario's id contains it; --list prints them");
+		refuse("--only", options.only, "no scenario has it in its id; --list prints them");
 	return worst == EXPLORE_CLEAN	  ? EXIT_CLEAN
 	       : worst == EXPLORE_FINDING ? EXIT_FOUND
 					  : EXIT_INCONCLUSIVE;
