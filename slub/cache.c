@@ -403,7 +403,7 @@ const char *kmem_cache_name(struct kmem_cache *s)
 	return s->name;
 }
 
-/* Moves the empty slabs of @n to @empty and sorts the others, those with fewest free first. */
+/* Moves the empty slabs of @n, no longer counted, to @empty; sorts the others, fullest first. */
 static void __sort_partial(struct kmem_cache_node *n, struct list_head *empty)
 {
 	/* Slabs with up to this many free objects are sorted exactly, fuller ones keep their place.
@@ -422,6 +422,7 @@ static void __sort_partial(struct kmem_cache_node *n, struct list_head *empty)
 
 		if (counters.inuse == 0) {
 			__remove_partial(n, slab);
+			dec_slabs_node(slab->slab_cache, slab);
 			list_add_tail(&slab->slab_list, empty);
 		} else if (free <= SHRINK_PROMOTE_MAX) {
 			list_move(&slab->slab_list, &by_free[free - 1]);
@@ -450,7 +451,7 @@ int __kmem_cache_shrink(struct kmem_cache *s)
 			struct slab *slab = list_first_entry(&empty, struct slab, slab_list);
 
 			list_del(&slab->slab_list);
-			discard_slab(s, slab);
+			free_slab(s, slab);
 		}
 		if (READ_ONCE(n->nr_slabs))
 			left = 1;

@@ -143,6 +143,7 @@ void *alloc_single_from_new_slab(struct kmem_cache *s, struct slab *slab, unsign
 	void *object;
 
 	spin_lock_irqsave(&n->list_lock, flags);
+	inc_slabs_node(s, slab);
 	object = take_single(s, slab, orig_size, &full);
 	if (full)
 		add_full(n, slab);
@@ -179,11 +180,13 @@ void free_to_partial_list(struct kmem_cache *s, struct slab *slab, void *head, v
 			__remove_partial(n, slab);
 			stat(s, FREE_REMOVE_PARTIAL);
 		}
+		if (discard)
+			dec_slabs_node(s, slab);
 	}
 	spin_unlock_irqrestore(&n->list_lock, flags);
 	if (discard) {
 		stat(s, FREE_SLAB);
-		discard_slab(s, slab);
+		free_slab(s, slab);
 	}
 }
 

@@ -48,11 +48,29 @@ static gfp_t best_order_flags(const struct kmem_cache *s, gfp_t flags)
 	return flags;
 }
 
+static void add_slabs_node(struct kmem_cache *s, const struct slab *slab, long slabs)
+{
+	struct kmem_cache_node *n = get_node(s, slab_nid(slab));
+	union slab_counters counters = {.word = READ_ONCE(slab->counters)};
+
+	atomic_long_add(&n->nr_slabs, slabs);
+	atomic_long_add(&n->total_objects, slabs * (long)counters.objects);
+}
+
+void inc_slabs_node(struct kmem_cache *s, const struct slab *slab)
+{
+	add_slabs_node(s, slab, 1);
+}
+
+void dec_slabs_node(struct kmem_cache *s, const struct slab *slab)
+{
+	add_slabs_node(s, slab, -1);
+}
+
 static struct slab *allocate_slab(struct kmem_cache *s, gfp_t flags, int node)
 {
 	struct kmem_cache_order_objects oo = s->oo;
 	union slab_counters counters = {.word = 0};
-	struct kmem_cache_node *n;
 	struct slab *slab;
 
 	flags &= GFP_SLAB_PAGE_MASK;
@@ -77,11 +95,9 @@ static struct slab *allocate_slab(struct kmem_cache *s, gfp_t flags, int node)
 	PRIVATE_WRITE(slab->freelist, setup_freelist(s, slab, counters.objects));
 	PRIVATE_WRITE(slab->counters, counters.word);
 
-	n = get_node(s, slab_nid(slab));
-	if (n) { /* NULL only while the first node structure is being made */
-		atomic_long_add(&n->nr_slabs, 1);
-		atomic_long_add(&n->total_objects, counters.objects);
-	}
+	/* No node only while the first node structure is being made. */
+	if (get_node(s, slab_nid(slab)) && !kmem_cache_debug(s))
+		inc_slabs_node(s, slab);
 	return slab;
 }
 
@@ -104,9 +120,8 @@ static void rcu_free_slab(struct rcu_head *head)
 	free_slab_pages(container_of(head, struct slab, rcu_head));
 }
 
-void discard_slab(struct kmem_cache *s, struct slab *slab)
+void free_slab(struct kmem_cache *s, struct slab *slab)
 {
-	struct kmem_cache_node *n = get_node(s, slab_nid(slab));
 	union slab_counters counters = {.word = READ_ONCE(slab->counters)};
 
 	SLUB_ASSERT(counters.inuse == 0);
@@ -116,11 +131,15 @@ void discard_slab(struct kmem_cache *s, struct slab *slab)
 		for_each_object (p, s, slab_address(slab), counters.objects)
 			check_object(s, slab, p, SLUB_RED_INACTIVE);
 	}
-	atomic_long_add(&n->nr_slabs, -1);
-	atomic_long_add(&n->total_objects, -(long)counters.objects);
 	memcg_free_slab_exts(slab);
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
 		call_rcu(&slab->rcu_head, rcu_free_slab);
 	else
 		free_slab_pages(slab);
+}
+
+void discard_slab(struct kmem_cache *s, struct slab *slab)
+{
+	dec_slabs_node(s, slab);
+	free_slab(s, slab);
 }

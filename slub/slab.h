@@ -21,6 +21,15 @@ struct slab *new_slab(struct kmem_cache *s, gfp_t flags, int node);
  */
 void discard_slab(struct kmem_cache *s, struct slab *slab);
 
+/*
+ * The count of slabs and objects of a node. new_slab() and discard_slab() do it, but that with debug
+ * flags, where validation compares it with the lists, it changes under the hold of list_lock that
+ * lists the slab or takes it off; free_slab() is discard_slab() after that.
+ */
+void inc_slabs_node(struct kmem_cache *s, const struct slab *slab);
+void dec_slabs_node(struct kmem_cache *s, const struct slab *slab);
+void free_slab(struct kmem_cache *s, struct slab *slab);
+
 /* Of a caller's flags, those that are for the pages too: how hard to try, and where. */
 #define GFP_SLAB_PAGE_MASK                                                                         \
 	(GFP_KERNEL | __GFP_HIGH | __GFP_NOWARN | __GFP_RETRY_MAYFAIL | __GFP_NOFAIL |             \
