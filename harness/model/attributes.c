@@ -254,6 +254,19 @@ size_t m_attribute_show(const struct m_cache *s, unsigned int index, char *buffe
 	return text.length;
 }
 
+long m_attribute_read(const char *cache, const char *name, char *buffer, size_t size)
+{
+	const struct m_cache *s = m_tree_find(cache);
+
+	if (!s)
+		return -ENOENT;
+	for (unsigned int i = 0; i < NR_ATTRIBUTES; i++)
+		if (!strcmp(attributes[i].name, name))
+			return (long)m_attribute_show(s, i, buffer, size);
+	/* Who allocated and freed is another oracle's business. */
+	return -1;
+}
+
 /*
  * Writing
  */

@@ -11,7 +11,7 @@ model-watched := kmem_cache_create kmem_cache_create_usercopy __kmem_cache_creat
 	kfree_sensitive kvmalloc kvzalloc kvmalloc_node kvzalloc_node kvmalloc_array kvcalloc \
 	kvrealloc kvfree kvfree_sensitive kmem_buckets_create kmem_buckets_destroy \
 	kmem_buckets_alloc kmem_buckets_alloc_track_caller __kmem_buckets_alloc_track_caller \
-	kmem_buckets_valloc world_map kmalloc_size_roundup slub_flush_all slub_attribute_store mem_cgroup_create \
+	kmem_buckets_valloc world_map kmalloc_size_roundup slub_flush_all slub_attribute_show slub_attribute_store mem_cgroup_create \
 	mem_cgroup_destroy mem_cgroup_set_limit mem_cgroup_usage mem_cgroup_failcnt \
 	set_active_memcg kmem_cache_charge memcg_free_slab_exts slub_set_allowed_nodes \
 	slub_set_preferred_node slub_set_failslab slub_reap slub_node_online slub_node_offline \

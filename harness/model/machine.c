@@ -344,6 +344,18 @@ void m_block_return(struct m_block *block)
 	block_forget(block);
 }
 
+void m_temporary_pages(void)
+{
+	while (next_page < nr_pages && pages[next_page].large) {
+		struct m_page_event event = pages[next_page];
+
+		m_learned.temporary++;
+		if (request_pages(&event) && !take_freed(event.base))
+			m_differ_object(event.base, NULL,
+					"temporary pages that should have gone back");
+	}
+}
+
 void m_tape_released(void)
 {
 	struct m_block *next;

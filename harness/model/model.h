@@ -277,6 +277,7 @@ struct m_learned {
 	uint64_t reclaims;  /* empty slabs of all caches given back for want of pages */
 	uint64_t draws;	    /* random numbers */
 	uint64_t maps;	    /* mappings: where they lie, or that there was none */
+	uint64_t temporary; /* blocks that calls had for themselves */
 	uint64_t percpu;    /* whether slots for cpus needed pages */
 };
 extern struct m_learned m_learned;
@@ -352,6 +353,8 @@ struct m_block *m_large_pages(gfp_t gfp, unsigned int order, int node);
 /* Slots for cpus, which may need pages. Return: false when those were refused. */
 bool m_percpu_pages(void);
 void m_block_add(struct m_block *block, char *base, unsigned int order, int node);
+/* Blocks that a call had for itself, for as long as it lasted. */
+void m_temporary_pages(void);
 /* Takes @block out of the books; its pages must have gone back in this call, or do when awaited. */
 void m_block_return(struct m_block *block);
 /* The block that @address lies in, or NULL. */
@@ -493,6 +496,8 @@ unsigned int m_tree(struct m_entry *entries, unsigned int max);
 const char *m_attribute_name(unsigned int index, unsigned int *mode);
 /* Its text. Return: its length. */
 size_t m_attribute_show(const struct m_cache *s, unsigned int index, char *buffer, size_t size);
+/* Return: as slub_attribute_show() with a large buffer; -1 for what is not specified here. */
+long m_attribute_read(const char *cache, const char *name, char *buffer, size_t size);
 /* Return: as slub_attribute_store(). */
 long m_attribute_store(const char *cache, const char *name, const char *text, size_t length);
 size_t m_slabinfo(char *buffer, size_t size);

@@ -479,6 +479,34 @@ static void model_flush(struct kmem_cache *s)
 REAL(void, slub_flush_all, struct kmem_cache *s)
 BOTH_VOID(__real_slub_flush_all(s), model_flush(s))
 
+static void model_show(const char *cache, const char *attribute, const char *buffer, size_t size,
+		       long got)
+{
+	static char expected[8192];
+	long length = m_attribute_read(cache, attribute, expected, sizeof(expected));
+
+	m_temporary_pages();
+	if (length == -1)
+		return;
+	same_number("slub_attribute_show", length, got);
+	if (got >= 0 && (size_t)got < size && strcmp(expected, buffer) != 0)
+		m_differ(expected, buffer, "%s as text", attribute);
+}
+
+REAL(long, slub_attribute_show, const char *cache, const char *attribute, char *buffer, size_t size)
+{
+	long got;
+
+	if (!begin())
+		return __real_slub_attribute_show(cache, attribute, buffer, size);
+	got = __real_slub_attribute_show(cache, attribute, buffer, size);
+	if (returned()) {
+		model_show(cache, attribute, buffer, size, got);
+		end();
+	}
+	return got;
+}
+
 REAL(long, slub_attribute_store, const char *cache, const char *attribute, const char *text,
      size_t length)
 BOTH(same_number, slub_attribute_store, long,
