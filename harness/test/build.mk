@@ -26,3 +26,7 @@ $(foreach t,slub_node_hotplug slub_reap,$(eval $(call \
 $(foreach v,native native-asan native-tsan,$(eval $(call unit-test,$v,attribute_threads,\
 	harness/test/attribute_threads.c)))
 LINT_NATIVE += harness/test/attribute_threads.c
+
+# The nodes of the machine, read natively.
+$(foreach v,native native-asan,$(eval $(call unit-test,$v,native_nodes,harness/test/native_nodes.c)))
+LINT_NATIVE += harness/test/native_nodes.c

@@ -75,7 +75,7 @@ static void a_chain_alone_is_emptied_too(void **unused)
 {
 	struct kmem_cache *s = own_cache(1024);
 	unsigned int nr = oo_objects(s->oo);
-	void *objects[64];
+	void *objects[64] = {NULL};
 
 	(void)unused;
 	assert_true(nr <= 64 && s->cpu_partial_slabs >= 1);

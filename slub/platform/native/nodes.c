@@ -115,11 +115,10 @@ static void read_distances(struct native_nodes *nodes, const char *text, unsigne
 	}
 }
 
-void native_nodes_read(struct native_nodes *nodes, const char *root)
+static void read_nodes(struct native_nodes *nodes, const char *root)
 {
 	char text[8192], name[32];
 	unsigned int online = read_mask(read_text(root, "online", text, sizeof(text)));
-	int saved = errno;
 
 	nodes->memory = read_mask(read_text(root, "has_memory", text, sizeof(text))) & online;
 	nodes->nr = nodes->memory ? 32 - (unsigned int)__builtin_clz(online) : 1;
@@ -139,6 +138,13 @@ void native_nodes_read(struct native_nodes *nodes, const char *root)
 		snprintf(name, sizeof(name), "node%u/distance", node);
 		read_distances(nodes, read_text(root, name, text, sizeof(text)), online, node);
 	}
+}
+
+void native_nodes_read(struct native_nodes *nodes, const char *root)
+{
+	int saved = errno;
+
+	read_nodes(nodes, root);
 	errno = saved;
 }
 
