@@ -86,7 +86,11 @@ struct kmem_cache_node *alloc_kmem_cache_node(void)
 	return n;
 }
 
-/* For the nodes with memory, the home node first: the others' structures lie there. */
+/*
+ * For the nodes that are not offline, the home node first: the others' structures lie there. One
+ * whose memory is being taken away gets one too, for the attempt may fail. The caller holds
+ * slab_mutex, as does who brings a node online.
+ */
 static int init_kmem_cache_nodes(struct kmem_cache *s)
 {
 	int home = page_alloc_home();
@@ -96,7 +100,7 @@ static int init_kmem_cache_nodes(struct kmem_cache *s)
 	if (!s->node[home])
 		return -ENOMEM;
 	for (int node = 0; node < (int)world_nr_nodes(); node++) {
-		if (node == home || !node_has_memory(node))
+		if (node == home || node_is_offline(node))
 			continue;
 		s->node[node] = alloc_kmem_cache_node();
 		if (!s->node[node])

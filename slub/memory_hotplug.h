@@ -10,7 +10,7 @@
  *    with memory: who sees it so sees the structures (acquire in node_has_memory()).
  *
  * 3. Offline. First nothing new is allocated there: requests for the node go to the nearest
- *    other. Then every cpu gives up its slabs, empty ones are freed, and callbacks of grace
+ *    other. Caches that are made meanwhile get a structure all the same: the attempt may fail. Then every cpu gives up its slabs, empty ones are freed, and callbacks of grace
  *    periods run as far as no reader holds them up. What is in use then decides: nothing, and the
  *    contents go back to the system; something, and the node is online as before. The decision is
  *    final, for nothing could have been allocated since the first step.

@@ -58,6 +58,7 @@ static __slub_data struct page_node page_nodes[WORLD_NODES_MAX];
 static __slub_data unsigned long memoryless_asked; /* a bit for each node */
 static __slub_data unsigned long reserve_asked;	   /* pages of a node and 1; 0: by its size */
 static __slub_data int home_node;
+static __slub_data unsigned long nodes_offline; /* those of nodes_without_memory that may be so */
 __slub_data unsigned long nodes_without_memory;
 __slub_data bool (*page_reclaim_hook)(gfp_t flags);
 
@@ -180,6 +181,7 @@ void page_alloc_init(void)
 		world_panic("libslub: no address space can be reserved for the page arena");
 	per_node = (arena.bytes >> PAGE_SHIFT) / nodes;
 	nodes_without_memory = memoryless_nodes(nodes);
+	nodes_offline = nodes_without_memory;
 	home_node = __builtin_ctzl(~nodes_without_memory);
 	for (unsigned int nid = 0; nid < nodes; nid++) {
 		struct page_node *node = &page_nodes[nid];
@@ -190,6 +192,11 @@ void page_alloc_init(void)
 		__set_reserve(node);
 	}
 	arena.bytes = (per_node * nodes) << PAGE_SHIFT;
+}
+
+bool node_is_offline(int node)
+{
+	return READ_ONCE(nodes_offline) >> node & 1;
 }
 
 int page_alloc_home(void)
@@ -564,6 +571,8 @@ bool page_node_release(int nid)
 		}
 	}
 	spin_unlock_irqrestore(&node->lock, flags);
+	if (unused)
+		WRITE_ONCE(nodes_offline, READ_ONCE(nodes_offline) | 1ul << nid);
 	return unused;
 }
 
@@ -591,6 +600,7 @@ void page_node_online(int nid)
 	spin_lock_irqsave(&node->lock, flags);
 	node->offline = false;
 	spin_unlock_irqrestore(&node->lock, flags);
+	WRITE_ONCE(nodes_offline, READ_ONCE(nodes_offline) & ~(1ul << nid));
 	smp_store_release(&nodes_without_memory, READ_ONCE(nodes_without_memory) & ~(1ul << nid));
 }
 

@@ -102,7 +102,10 @@ void free_pages(struct page *page);
 /* The node nearest to @from of those with memory and without a bit in @tried; -1: none is left. */
 int nearest_node(int from, unsigned int tried);
 
-/* A bit for each node whose memory is offline; changed by page_node_offline() and _online(). */
+/*
+ * A bit for each node whose memory is offline, or may be about to be: nothing is looked for there.
+ * Changed by page_node_offline() and page_node_online().
+ */
 extern unsigned long nodes_without_memory;
 
 static inline bool node_has_memory(int node)
@@ -110,6 +113,12 @@ static inline bool node_has_memory(int node)
 	/* Acquire: who sees a node with memory sees what caches have for it. */
 	return !(smp_load_acquire(&nodes_without_memory) >> node & 1);
 }
+
+/*
+ * True when the memory of @node is offline for good, until page_node_online(). In between, while
+ * it is tried, it is neither this nor of use, and may come back.
+ */
+bool node_is_offline(int node);
 
 /* Nodes with memory, a bit each. */
 unsigned long nodes_with_memory(void);

@@ -199,8 +199,8 @@ struct kmem_cache {
 	struct list_head list;	  /* slab_caches, under slab_mutex */
 	struct list_head aliases; /* struct kmem_cache_alias, under slab_mutex */
 	/*
-	 * world_nr_nodes() of them; one exists from the making of the cache on if the node has
-	 * memory then, else from when its memory comes online; it stays when that goes away.
+	 * world_nr_nodes() of them; one exists from the making of the cache on unless the node
+	 * is offline then, else from when its memory comes online; it stays when that goes away.
 	 */
 	struct kmem_cache_node *node[];
 };

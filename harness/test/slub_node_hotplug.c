@@ -342,6 +342,36 @@ static void structures_of_a_node_that_went_are_used_again(void **unused)
 	kmem_cache_destroy(s);
 }
 
+static struct kmem_cache *made_meanwhile;
+
+static void make_meanwhile(struct rcu_head *head)
+{
+	(void)head;
+	assert_false(node_has_memory(1));
+	made_meanwhile = own_cache(200);
+}
+
+/* The attempt runs callbacks, and then fails. */
+static void a_cache_made_while_it_is_tried_can_use_the_node(void **unused)
+{
+	struct kmem_cache *s = own_cache(256);
+	void *object = kmem_cache_alloc_node(s, GFP_KERNEL, 1), *other;
+	struct rcu_head head;
+
+	(void)unused;
+	made_meanwhile = NULL;
+	call_rcu(&head, make_meanwhile);
+	assert_int_equal(slub_node_offline(1), -EBUSY);
+	assert_non_null(made_meanwhile);
+	assert_checks();
+	other = kmem_cache_alloc_node(made_meanwhile, GFP_KERNEL, 1);
+	assert_int_equal(node_of(other), 1);
+	kmem_cache_free(made_meanwhile, other);
+	kmem_cache_free(s, object);
+	kmem_cache_destroy(made_meanwhile);
+	kmem_cache_destroy(s);
+}
+
 static void *stays_a_reader(void *arg)
 {
 	pthread_barrier_t *barrier = arg;
@@ -475,6 +505,7 @@ int main(void)
 		cmocka_unit_test(caches_made_meanwhile_get_their_structures),
 		cmocka_unit_test(an_online_that_fails_changes_nothing),
 		cmocka_unit_test(structures_of_a_node_that_went_are_used_again),
+		cmocka_unit_test(a_cache_made_while_it_is_tried_can_use_the_node),
 		cmocka_unit_test(slabs_that_readers_may_look_at_hold_the_node),
 		cmocka_unit_test(nodes_come_and_go_under_load),
 	};
