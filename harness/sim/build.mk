@@ -8,6 +8,8 @@ $(eval $(call unit-test,sim-asan,test-sim-machine,harness/test/sim_machine.c))
 $(eval $(call unit-test,sim-asan,test-sim-memory,harness/test/sim_memory.c))
 $(eval $(call unit-test,sim,test-sim-maps,harness/test/sim_maps.c))
 $(eval $(call unit-test,sim-asan,test-sim-maps,harness/test/sim_maps.c))
+$(eval $(call unit-test,sim,test-sim-services,harness/test/sim_services.c))
+$(eval $(call unit-test,sim-asan,test-sim-services,harness/test/sim_services.c))
 $(eval $(call program,sim,bench-sim,harness/test/sim_bench.c))
 BENCHES += $(O)/sim/bench-sim
 

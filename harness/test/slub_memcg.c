@@ -342,21 +342,21 @@ static void debug_caches_are_charged_by_their_size(void **unused)
 				     SLAB_CONSISTENCY_CHECKS | SLAB_STORE_USER);
 	struct mem_cgroup *g = group(NULL, SIZE_MAX);
 	unsigned int objects = oo_objects(s->oo);
-	void **p = calloc(2 * objects, sizeof(void *));
+	void **p = calloc(2ul * objects, sizeof(void *));
 
 	(void)unused;
 	assert_true(s->red_left_pad && s->size > SIZE);
 	set_active_memcg(g);
 	for (unsigned int i = 0; i < 2 * objects; i++)
 		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
-	assert_int_equal(mem_cgroup_usage(g), 2 * objects * cost(s));
+	assert_int_equal(mem_cgroup_usage(g), 2ul * objects * cost(s));
 	/* Freed twice: uncharged once. */
 	kmem_cache_free(s, p[0]);
 	log_begin();
 	kmem_cache_free(s, p[0]);
 	kmem_cache_free(s, (char *)p[1] + 8); /* no object starts there */
 	log_end();
-	assert_int_equal(mem_cgroup_usage(g), (2 * objects - 1) * cost(s));
+	assert_int_equal(mem_cgroup_usage(g), (2ul * objects - 1) * cost(s));
 	for (unsigned int i = 1; i < 2 * objects; i++)
 		kmem_cache_free(s, p[i]);
 	assert_int_equal(mem_cgroup_usage(g), 0);

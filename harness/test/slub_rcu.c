@@ -374,6 +374,21 @@ static void objects_are_freed_wherever_their_head_is(void **unused)
 	assert_nothing_left(before);
 }
 
+static void destroy_waits_for_objects_on_their_way(void **unused)
+{
+	struct quiet before = settle();
+	struct kmem_cache *s = own_cache(sizeof(struct in_middle));
+	struct in_middle *p = kmem_cache_alloc(s, GFP_KERNEL);
+
+	(void)unused;
+	kvfree_rcu(p, rcu);
+	log_begin();
+	kmem_cache_destroy(s);
+	log_end();
+	assert_string_equal(log_text, ""); /* no objects are left */
+	assert_nothing_left(before);
+}
+
 static void without_a_head_the_caller_waits(void **unused)
 {
 	struct quiet before = settle();
@@ -460,6 +475,7 @@ int main(void)
 		cmocka_unit_test(a_callback_may_register_the_next),
 		cmocka_unit_test(what_comes_while_a_batch_runs_is_not_left),
 		cmocka_unit_test(objects_are_freed_wherever_their_head_is),
+		cmocka_unit_test(destroy_waits_for_objects_on_their_way),
 		cmocka_unit_test(without_a_head_the_caller_waits),
 		cmocka_unit_test(readers_see_whole_objects),
 	};

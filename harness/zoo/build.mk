@@ -6,7 +6,7 @@ slub-tests := $(patsubst harness/test/%.c,%,$(wildcard harness/test/slub_*.c))
 $(foreach t,$(slub-tests),$(foreach v,native native-asan,$(eval $(call \
 	unit-test,$v,$t,harness/test/$t.c))))
 # These have threads of their own.
-$(foreach t,$(filter slub_memcg slub_rcu,$(slub-tests)),$(eval $(call \
+$(foreach t,$(filter slub_failslab slub_memcg slub_rcu,$(slub-tests)),$(eval $(call \
 	unit-test,native-tsan,$t,harness/test/$t.c)))
 LINT_NATIVE += harness/test/slub_%
 
