@@ -31,6 +31,9 @@ unsigned long slub_reap(void)
 	struct kmem_cache *s;
 
 	slub_init();
+	/* Callbacks that nobody drives wait for this (call_rcu() in slub.h). */
+	if (world_may_wait())
+		world_rcu_ready();
 	world_mutex_lock(&slab_mutex);
 	list_for_each_entry (s, &slab_caches, list)
 		for (unsigned int cpu = 0; cpu < world_nr_cpus(); cpu++)

@@ -80,6 +80,7 @@ unsigned long m_reap(void)
 {
 	unsigned long reaped = 0;
 
+	m_callbacks(); /* what no reader keeps has its grace period first */
 	for (struct m_cache *s = model.newest; s; s = s->prev) {
 		for (unsigned int cpu = 0; cpu < model.boot.cpus; cpu++) {
 			struct m_cpu *c = &s->cpu[cpu];

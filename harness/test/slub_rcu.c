@@ -76,17 +76,17 @@ static void a_callback_that_waited_runs_with_the_next(void **unused)
 	assert_int_equal(atomic_load(&ran), 3);
 }
 
-static void a_poll_runs_what_waits(void **unused)
+static void a_reap_runs_what_waits(void **unused)
 {
 	(void)unused;
 	begin();
-	world_rcu_ready();
+	slub_reap();
 	register_some(0, 3);
 	rcu_read_lock();
-	world_rcu_ready();
+	slub_reap();
 	rcu_read_unlock();
 	assert_int_equal(atomic_load(&ran), 0); /* a reader runs none */
-	world_rcu_ready();
+	slub_reap();
 	assert_int_equal(atomic_load(&ran), 3);
 }
 
@@ -469,7 +469,7 @@ int main(void)
 		cmocka_unit_test(a_child_runs_what_its_parent_had_not), /* before the boot */
 		cmocka_unit_test(callbacks_run_in_batches_and_in_order),
 		cmocka_unit_test(a_callback_that_waited_runs_with_the_next),
-		cmocka_unit_test(a_poll_runs_what_waits),
+		cmocka_unit_test(a_reap_runs_what_waits),
 		cmocka_unit_test(callbacks_wait_for_readers),
 		cmocka_unit_test(waiters_wait_for_readers),
 		cmocka_unit_test(a_callback_may_register_the_next),

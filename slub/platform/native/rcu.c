@@ -14,10 +14,11 @@
  *
  * 3. Progress. There is no thread of our own: callbacks run in threads that pass by, in batches.
  *    call_rcu() queues, and takes the queue and runs it when their number becomes a multiple of
- *    RCU_BATCH or the oldest has waited for RCU_DELAY_MS, unless the caller is a reader; world_rcu_ready() takes it
- *    whenever there is one. If a reader is in the way, the batch goes back to the front of the
- *    queue, and later calls try again. rcu_barrier() takes it and waits for the readers. One
- *    thread runs callbacks at a time, so that they run in the order of their registration.
+ *    RCU_BATCH or the oldest has waited for RCU_DELAY_MS, unless the caller is a reader;
+ *    world_rcu_ready() takes it whenever there is one. If a reader is in the way, the batch goes
+ *    back to the front of the queue, and later calls try again. rcu_barrier() takes it and waits
+ *    for the readers. One thread runs callbacks at a time, so that they run in the order of their
+ *    registration.
  *
  * Counters are spread over cpus' worth of cache lines: a reader costs two locked adds on a line
  * that is mostly its own.
