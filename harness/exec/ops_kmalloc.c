@@ -379,6 +379,7 @@ bool perform_buckets(struct exec *x, size_t idx, unsigned int task)
 	if (x->has_faults && !x->sees_panics)
 		flags &= ~(unsigned int)PROGRAM_CACHE_panic;
 	may_panic = flags & PROGRAM_CACHE_panic;
+	leave_readers(x, task); /* where it fails it destroys caches, which waits for readers */
 	may_panic_begin(x, task, may_panic);
 	x->buckets[number] =
 		a->buckets_create(name, flags, PROGRAM_GET(record, BUCKETS_CREATE, useroffset),

@@ -16,7 +16,7 @@ model-watched := kmem_cache_create kmem_cache_create_usercopy __kmem_cache_creat
 	set_active_memcg kmem_cache_charge memcg_free_slab_exts slub_set_allowed_nodes \
 	slub_set_preferred_node slub_set_failslab slub_reap slub_node_online slub_node_offline \
 	page_node_release sim_run sim_call slub_cpu_down slub_cpu_up \
-	alloc_pages free_pages slub_reclaim kvfree_rcu_reclaim world_random sim_fault_arm sim_boot sim_reset
+	alloc_pages alloc_percpu_slots free_pages slub_reclaim kvfree_rcu_reclaim world_random sim_fault_arm sim_boot sim_reset
 model-link := $(model-watched:%=-Wl$(comma)--wrap=%)
 
 model-sources := $(addprefix harness/model/,attach.c attributes.c caches.c compare.c compare_text.c differ.c groups.c hotplug.c kmalloc.c \

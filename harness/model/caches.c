@@ -188,7 +188,7 @@ static bool open_cache(struct m_cache *s)
 		m_draw(); /* the secret of its free pointers */
 	if (!m_layout(s) || !draw_order(s))
 		return false;
-	if (m_should_fail(M_SITE_PERCPU) || !m_percpu_pages()) {
+	if (!m_percpu_pages()) {
 		release(s);
 		return false;
 	}

@@ -34,7 +34,7 @@ static void new_wave(struct draw *d, struct wave *wave, const struct program_hea
 	wave->left = draw_range(d, WAVE_MIN, WAVE_MAX);
 	wave->fill = draw_one_of(d, fills);
 	wave->migrate = draw_chance(d, 1, 3) ? 0 : draw_below(d, 9);
-	wave->rare = draw_chance(d, 1, 2) ? 1 : draw_below(d, 24);
+	wave->rare = draw_chance(d, 1, 3) ? 1 : draw_chance(d, 1, 4) ? 128 : draw_below(d, 24);
 	wave->kmalloc = draw_chance(d, 1, 3) ? 0 : draw_below(d, 17);
 	wave->cache = draw_below(d, CACHES);
 	wave->size = draw_one_of(d, sizes);
@@ -129,6 +129,20 @@ static void rarely(struct draw *d, const struct wave *wave, const struct program
 		record->arg = PROGRAM_ARG(FLUSH, cache, cache);
 }
 
+/* Any operation there is, but for misuse, after which nothing is compared any more. */
+static bool any_operation(struct recipe *recipe, const struct wave *wave,
+			  struct program_record *record)
+{
+	unsigned int op = draw_below(&recipe->draw, PROGRAM_NR_OPS);
+
+	if (op == PROGRAM_MISUSE || generate_is_schedule(op))
+		return false;
+	*record = generate_record(recipe, op);
+	record->cpu = (uint8_t)wave->cpu;
+	record->task = (uint16_t)wave->task;
+	return true;
+}
+
 size_t long_program(uint64_t seed, struct program_header *header, struct program_record *records)
 {
 	struct draw draw = {.state = seed * 0x9e3779b97f4a7c15u};
@@ -136,6 +150,8 @@ size_t long_program(uint64_t seed, struct program_header *header, struct program
 	size_t nr = draw_range(d, 1024, LONG_RECORDS_MAX), at = 0;
 	uint32_t slots = (uint32_t)draw_range(d, 64, SLOTS_MAX);
 	struct wave wave = {.left = 0};
+	struct program begun = {.nr_records = 0};
+	static struct recipe recipe;
 
 	*header = program_default_header();
 	header->cpus = (uint8_t)draw_range(d, 1, 4);
@@ -150,6 +166,8 @@ size_t long_program(uint64_t seed, struct program_header *header, struct program
 	if (draw_chance(d, 1, 4))
 		header->flags = PROGRAM_F_NO_MERGE;
 
+	begun.header = *header;
+	recipe_for(&recipe, seed, FUZZ_CONCURRENT, &begun);
 	for (unsigned int cache = 0; cache < CACHES; cache++)
 		records[at++] = create(d, cache);
 	for (; at < nr; at++) {
@@ -165,7 +183,8 @@ size_t long_program(uint64_t seed, struct program_header *header, struct program
 		*record = (struct program_record){.cpu = (uint8_t)wave.cpu,
 						  .task = (uint16_t)wave.task};
 		if (draw_chance(d, wave.rare, 256)) {
-			rarely(d, &wave, header, record);
+			if (draw_chance(d, 1, 4) || !any_operation(&recipe, &wave, record))
+				rarely(d, &wave, header, record);
 			continue;
 		}
 		record->slot = wave.slot;

@@ -41,6 +41,8 @@ static struct {
 static unsigned int nr_maps, next_map;
 static unsigned int callbacks_by_try[8], nr_tries;
 static bool last_try_gone;
+static unsigned int percpu_at[TAPE_MAX]; /* requests for pages before each */
+static unsigned int nr_percpu, next_percpu;
 static bool overflow;
 
 void m_tape_clear(void)
@@ -51,6 +53,7 @@ void m_tape_clear(void)
 	nr_draws = next_draw = 0;
 	nr_maps = next_map = 0;
 	nr_tries = 0;
+	nr_percpu = next_percpu = 0;
 	overflow = false;
 }
 
@@ -74,6 +77,14 @@ void m_tape_free(char *base, bool percpu)
 	}
 	freed[nr_freed].base = base;
 	freed[nr_freed++].percpu = percpu;
+}
+
+void m_tape_percpu(void)
+{
+	if (nr_percpu < TAPE_MAX)
+		percpu_at[nr_percpu++] = nr_pages;
+	else
+		overflow = true;
 }
 
 void m_tape_callback(void *object, unsigned int cpu)
@@ -265,9 +276,19 @@ struct m_block *m_large_pages(gfp_t gfp, unsigned int order, int node)
 /* How many slots share their pages is the allocator's business: that some are needed is learned. */
 bool m_percpu_pages(void)
 {
+	unsigned int number = next_percpu++, at;
 	struct m_page_event event;
 
-	if (next_page == nr_pages || !pages[next_page].percpu)
+	if (number >= nr_percpu) {
+		m_differ("one more", "none", "slots for cpus");
+		return false;
+	}
+	if (m_should_fail(M_SITE_PERCPU))
+		return false;
+	at = percpu_at[number];
+	/* Of those that follow each other without pages, the last is the one that needed them. */
+	if (at == nr_pages || !pages[at].percpu ||
+	    (next_percpu < nr_percpu && percpu_at[next_percpu] == at))
 		return true;
 	m_learned.percpu++;
 	event = pages[next_page];

@@ -324,6 +324,8 @@ void m_tape_clear(void);
 /* The event stays on the tape: what is learned of it later is written there. */
 struct m_page_event *m_tape_page(const struct m_page_event *event);
 void m_tape_free(char *base, bool percpu);
+/* Slots for cpus begin to be allocated; a request for pages that follows at once is for them. */
+void m_tape_percpu(void);
 /* An object was freed on @cpu by a callback, in the middle of another call. */
 void m_tape_callback(void *object, unsigned int cpu);
 /* A try to take a node's memory away has ended. */
@@ -509,13 +511,19 @@ void m_compare_text(bool all);
 void m_compare(bool all);
 
 /* watch.c */
+struct m_counted {
+	const char *name;
+	uint64_t calls;
+	struct m_counted *next;
+};
 struct m_watch_figures {
-	uint64_t calls;	      /* performed on both and compared */
-	uint64_t full;	      /* of these, everything was compared */
-	uint64_t texts;	      /* and attributes as text */
-	uint64_t runs;	      /* machines brought back to their boot */
-	uint64_t not_watched; /* runs given up: two calls at once, */
-	uint64_t beyond;      /* or something that the model does not know, and what it was last */
+	struct m_counted *by_call; /* the functions that were called, and how often */
+	uint64_t calls;		   /* performed on both and compared */
+	uint64_t full;		   /* of these, everything was compared */
+	uint64_t texts;		   /* and attributes as text */
+	uint64_t runs;		   /* machines brought back to their boot */
+	uint64_t not_watched;	   /* runs given up: two calls at once, */
+	uint64_t beyond; /* or something that the model does not know, and what it was last */
 	const char *beyond_what;
 };
 extern struct m_watch_figures m_watch_figures;

@@ -28,6 +28,7 @@ static const char help[] =
 	"  --every N  compare everything at every N-th call, 1 to 10^6 (default 64); what changed\n"
 	"             and all counts are compared at each\n"
 	"  --options TEXT  boot options for each machine, besides its program's own\n"
+	"  --calls    say how often each function was compared, those seldom called first\n"
 	"  --tap      say it as a test does\n"
 	"  --help     this text\n"
 	"\n"
@@ -92,7 +93,7 @@ static const char *draw_options(uint64_t seed)
 		"init_on_free=1",
 		"slab_debug=F;ZF,k1,k2",
 		"slab_random_kmalloc=1 failslab=5,30,1000,-1",
-		"slab_debug=U;FZ,kmalloc-* init_on_free=1",
+		"slab_debug=U;FZU,kmalloc-* init_on_free=1",
 	};
 
 	/* In runs of programs: a machine with other options is one to be booted. */
@@ -137,6 +138,26 @@ static void show_figures(FILE *to, double seconds)
 		" reclaims, %" PRIu64 " random draws, %" PRIu64 " pages of slots\n",
 		m_learned.pages, m_learned.exhausted, m_learned.reclaims, m_learned.draws,
 		m_learned.percpu);
+}
+
+static int by_calls(const void *a, const void *b)
+{
+	uint64_t x = (*(struct m_counted *const *)a)->calls;
+	uint64_t y = (*(struct m_counted *const *)b)->calls;
+
+	return x < y ? -1 : x > y;
+}
+
+static void show_calls(void)
+{
+	struct m_counted *all[256];
+	size_t nr = 0;
+
+	for (struct m_counted *one = m_watch_figures.by_call; one && nr < 256; one = one->next)
+		all[nr++] = one;
+	qsort(all, nr, sizeof(all[0]), by_calls);
+	for (size_t i = 0; i < nr; i++)
+		printf("# %12" PRIu64 " %s()\n", all[i]->calls, all[i]->name);
 }
 
 /* Return: the exit status. */
@@ -228,13 +249,10 @@ static int run_files(char **paths, int nr)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"ops", required_argument, NULL, 'o'},
-		{"seed", required_argument, NULL, 's'},
-		{"options", required_argument, NULL, 'b'},
-		{"every", required_argument, NULL, 'e'},
-		{"tap", no_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"ops", required_argument, NULL, 'o'},	   {"seed", required_argument, NULL, 's'},
+		{"options", required_argument, NULL, 'b'}, {"every", required_argument, NULL, 'e'},
+		{"calls", no_argument, NULL, 'c'},	   {"tap", no_argument, NULL, 't'},
+		{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
 	};
 	const struct exec_options exec = {
 		.allocator = &exec_slub,
@@ -268,6 +286,9 @@ int main(int argc, char **argv)
 			return 2;
 		case 'b':
 			m_boot_options = optarg;
+			break;
+		case 'c':
+			atexit(show_calls);
 			break;
 		case 't':
 			tap = true;

@@ -63,7 +63,7 @@ static void give_up_beyond(void)
 }
 
 /* True when this is a call to be watched; then end() must follow. */
-static bool begin(void)
+static bool begin_call(struct m_counted *counted, const char *name)
 {
 	if (state == DIFFERS)
 		tell();
@@ -98,8 +98,20 @@ static bool begin(void)
 	model.task.node = world_cpu_to_node(model.task.cpu);
 	model.task.idx = sim_task();
 	model.task.caller = world_caller();
+	if (!counted->name) {
+		counted->name = name + sizeof("__wrap_") - 1;
+		counted->next = m_watch_figures.by_call;
+		m_watch_figures.by_call = counted;
+	}
+	counted->calls++;
 	return true;
 }
+
+#define begin()                                                                                    \
+	__extension__({                                                                            \
+		static struct m_counted counted;                                                   \
+		begin_call(&counted, __func__);                                                    \
+	})
 
 /* True when the call that has just returned is still to be performed on the model. */
 static bool returned(void)
@@ -666,6 +678,13 @@ REAL(bool, slub_reclaim, gfp_t flags)
 		request->grace_periods = !world_mutex_held(&slab_mutex);
 	}
 	return __real_slub_reclaim(flags);
+}
+
+REAL(struct kmem_cache_cpu *, alloc_percpu_slots, void)
+{
+	if (state == WATCHING)
+		m_tape_percpu();
+	return __real_alloc_percpu_slots();
 }
 
 REAL(void, free_pages, struct page *page)
