@@ -76,7 +76,7 @@ void m_group_destroy(struct m_group *group)
 
 	if (!group)
 		return;
-	if (policy->group == group)
+	if (policy->group == group->address)
 		policy->group = NULL;
 	group->refs--;
 	put_group(group);
@@ -146,7 +146,7 @@ static bool charge_objects(struct m_cache *s, gfp_t gfp, size_t nr, void *const 
 {
 	const slab_flags_t kinds =
 		SLAB_KMALLOC | SLAB_CACHE_DMA | SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT;
-	struct m_group *group = m_policy()->group;
+	struct m_group *group = m_group_find(m_policy()->group);
 	unsigned long bytes = charged_bytes(s), all;
 	size_t done;
 
@@ -197,7 +197,7 @@ void m_uncharge(struct m_slab *slab, unsigned int index)
 
 bool m_charge_large(struct m_block *block, gfp_t gfp)
 {
-	struct m_group *group = m_policy()->group;
+	struct m_group *group = m_group_find(m_policy()->group);
 
 	if (!group)
 		return true;

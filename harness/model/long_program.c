@@ -135,6 +135,9 @@ static bool any_operation(struct recipe *recipe, const struct wave *wave,
 {
 	unsigned int op = draw_below(&recipe->draw, PROGRAM_NR_OPS);
 
+	/* Who waits for a reader lets other tasks go on: two calls at once, and nothing to compare. */
+	if (op == PROGRAM_READ_LOCK && recipe->header.tasks > 1)
+		return false;
 	if (op == PROGRAM_MISUSE || generate_is_schedule(op))
 		return false;
 	*record = generate_record(recipe, op);

@@ -206,7 +206,7 @@ struct m_group {
 
 /* What a task has chosen. */
 struct m_policy {
-	struct m_group *group;
+	void *group; /* the active one, by address: that it is active does not keep it alive */
 	unsigned long allowed; /* nodes, a bit each; 0: all */
 	int preferred;	       /* a node and 1; 0: the local one */
 };

@@ -549,12 +549,12 @@ REAL(unsigned long, mem_cgroup_failcnt, const struct mem_cgroup *group)
 BOTH(same_number, mem_cgroup_failcnt, unsigned long, __real_mem_cgroup_failcnt(group),
      (long)m_group_find(group)->failures)
 
-static void *model_set_active(struct mem_cgroup *group)
+static void *model_set_active(void *group)
 {
-	struct m_group *before = m_policy()->group;
+	void *before = m_policy()->group;
 
-	m_policy()->group = m_group_find(group);
-	return before ? before->address : NULL;
+	m_policy()->group = group;
+	return before;
 }
 
 REAL(struct mem_cgroup *, set_active_memcg, struct mem_cgroup *group)
