@@ -492,8 +492,6 @@ static void look_ksize(struct exec *x, const struct held *held, size_t idx, unsi
 			    held->object, (unsigned long long)held->bytes, usable);
 }
 
-#define SMALL_BYTES 4096u
-
 bool perform_look(struct exec *x, size_t idx, unsigned int task)
 {
 	const struct exec_allocator *a = x->allocator;
@@ -512,8 +510,8 @@ bool perform_look(struct exec *x, size_t idx, unsigned int task)
 		if (op == PROGRAM_KSIZE && a->ksize) {
 			look_ksize(x, &held, idx, task);
 		} else if (op == PROGRAM_DUMP_OBJ && a->dump) {
-			/* What is large has no cache, and so no more to tell. */
-			if (!a->dump(held.object) && (held.cache || held.bytes <= SMALL_BYTES) &&
+			/* A large block has no cache to tell of, however few bytes it was cut to. */
+			if (!a->dump(held.object) && held.cache &&
 			    has_oracle(x, EXEC_ORACLE_OWNERSHIP))
 				exec_report(x, 1, "L1", idx, task,
 					    "object %p is live, and nothing is known of it",

@@ -380,7 +380,7 @@ long m_attribute_store(const char *cache, const char *name, const char *text, si
 		err = length ? store(s, &attributes[i], text, length) : 0;
 		return err ? err : (long)length;
 	}
-	return -ENOENT;
+	return !strcmp(name, "alloc_traces") || !strcmp(name, "free_traces") ? -EACCES : -ENOENT;
 }
 
 /*
