@@ -419,8 +419,9 @@ int slub_cpu_up(unsigned int cpu);
 /*
  * Takes the memory of @node away: its empty slabs and free pages go back to the system, and
  * nothing is allocated there until it is online again.
- * Return: 0; -EINVAL: no such node; -EBUSY: objects live there, or it is the last one; then it
- * stays as it was.
+ * Return: 0; -EINVAL: no such node; -EBUSY: objects live there, or readers may still look at some,
+ * or it is where the allocator's own structures lie, the lowest node that had memory at the
+ * start; then it stays as it was.
  */
 int slub_node_offline(unsigned int node);
 /* Return: 0; -EINVAL: no such node; -ENOMEM: a cache's node structure could not be had. */
