@@ -35,6 +35,19 @@ struct m_cache *m_cache_add(const char *name)
 	return s;
 }
 
+static void free_cache(struct m_cache *s)
+{
+	while (s->aliases) {
+		struct m_alias *alias = s->aliases;
+
+		s->aliases = alias->next;
+		free(alias);
+	}
+	free(s->random_seq);
+	free(s->cpu);
+	free(s);
+}
+
 void m_cache_forget(struct m_cache *s)
 {
 	if (s->prev)
@@ -45,15 +58,7 @@ void m_cache_forget(struct m_cache *s)
 		s->next->prev = s->prev;
 	else
 		model.newest = s->prev;
-	while (s->aliases) {
-		struct m_alias *alias = s->aliases;
-
-		s->aliases = alias->next;
-		free(alias);
-	}
-	free(s->random_seq);
-	free(s->cpu);
-	free(s);
+	free_cache(s);
 }
 
 /* A cache with one of these has its slabs for itself; and caches that differ in the latter. */
@@ -399,7 +404,10 @@ void m_forget(void)
 		model.buckets = b->next;
 		free(b);
 	}
-	while (model.oldest)
-		m_cache_forget(model.oldest);
+	for (struct m_cache *s = model.oldest, *next; s; s = next) {
+		next = s->next;
+		free_cache(s);
+	}
+	model.oldest = model.newest = NULL;
 	model.cache_of_caches = model.cache_of_nodes = NULL;
 }

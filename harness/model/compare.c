@@ -137,7 +137,7 @@ static void compare_list(const struct m_cache *s, const struct m_list *list,
 					node, place);
 			return;
 		}
-		slab = slab->next;
+		slab = slab ? slab->next : NULL;
 		link = link->next;
 	}
 }
@@ -159,7 +159,8 @@ static void compare_cpu(const struct m_cache *s, const struct kmem_cache *from, 
 				s->name, cpu);
 		return;
 	}
-	for (const struct m_slab *slab = c->chain.first; slab || chained; slab = slab->next) {
+	for (const struct m_slab *slab = c->chain.first; slab || chained;
+	     slab = slab ? slab->next : NULL) {
 		if (base_of(slab) != base_read(chained)) {
 			m_differ_object(base_of(slab), base_read(chained), "%s: chain C%u", s->name,
 					cpu);

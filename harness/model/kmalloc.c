@@ -24,7 +24,7 @@ static void size_name(unsigned int size, char name[16])
  * The type by the request: the first of these that it asks for, or the ordinary one, or one of its
  * copies: by the upper bits of a product of the caller's address with 2^64 / the golden ratio.
  */
-enum { NORMAL, COPY_1, COPY_15 = COPY_1 + 14, ACCOUNTED, RECLAIMABLE, DMA };
+enum { NORMAL = 0, COPY_1 = 1, COPY_15 = 15, ACCOUNTED = 16, RECLAIMABLE = 17, DMA = 18 };
 
 static unsigned int type_of(gfp_t gfp)
 {
