@@ -115,11 +115,13 @@ static void add_object(struct loc_track *t, struct kmem_cache *s, const struct s
 {
 	const struct track *track = get_track(s, object, which);
 	unsigned int cpu = READ_ONCE(track->cpu) % WORLD_CPUS_MAX;
+	unsigned long when = READ_ONCE(track->when);
 	struct location one = {
 		.count = 1,
 		.addr = READ_ONCE(track->addr),
 		.handle = READ_ONCE(track->handle),
-		.min_time = t->now - READ_ONCE(track->when),
+		/* It may be of this moment, and of another thread: that is no age. */
+		.min_time = when < t->now ? t->now - when : 0,
 		.min_pid = READ_ONCE(track->pid),
 		.nodes = 1u << slab_nid(slab),
 	};

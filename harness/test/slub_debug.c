@@ -1048,6 +1048,74 @@ static void dump_of_an_object(void **state)
 
 /* ---- 6. Counting, policy, leaks */
 
+#define CROWD 4
+
+static struct kmem_cache *crowded;
+static unsigned int crowd_left;
+
+static void *allocate_and_free(void *seed)
+{
+	unsigned int state = (unsigned int)(uintptr_t)seed;
+	void *held[256] = {0};
+
+	for (int i = 0; i < 6000; i++) {
+		unsigned int at;
+
+		state = state * 1664525 + 1013904223;
+		at = state >> 24;
+		/* Now and then all goes, so that slabs go and come. */
+		for (int j = 0; i % 600 == 0 && j < 256; j++) {
+			kmem_cache_free(crowded, held[j]);
+			held[j] = NULL;
+		}
+		if (held[at]) {
+			kmem_cache_free(crowded, held[at]);
+			held[at] = NULL;
+		} else {
+			held[at] = kmem_cache_alloc(crowded, GFP_KERNEL);
+			memset(held[at], (int)at, OBJECT_BYTES);
+		}
+	}
+	for (int at = 0; at < 256; at++)
+		kmem_cache_free(crowded, held[at]);
+	__atomic_fetch_sub(&crowd_left, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Whatever else is going on, who looks finds nothing where there is nothing. */
+static void looks_while_others_work(void **state)
+{
+	unsigned long errors = slub_error_count();
+	static char text[1 << 16];
+	pthread_t threads[CROWD];
+	unsigned int looks = 0;
+
+	(void)state;
+	crowded =
+		kmem_cache_create("crowded", OBJECT_BYTES, 0, SLAB_NO_MERGE | F | Z | P | U, NULL);
+	crowd_left = CROWD;
+	for (uintptr_t i = 0; i < CROWD; i++)
+		pthread_create(&threads[i], NULL, allocate_and_free, (void *)(i + 1));
+	log_begin();
+	while (__atomic_load_n(&crowd_left, __ATOMIC_ACQUIRE)) {
+		validate_slab_cache(crowded);
+		if (looks++ % 4 == 0)
+			slab_debug_traces(crowded, looks & 4 ? TRACK_ALLOC : TRACK_FREE, text,
+					  sizeof(text));
+		if (looks % 8 == 0)
+			kmem_cache_shrink(crowded);
+	}
+	log_end();
+	for (int i = 0; i < CROWD; i++)
+		pthread_join(threads[i], NULL);
+	if (slub_error_count() != errors || *log_text)
+		fail_msg("%u looks found: %s", looks, log_text);
+	assert_true(looks > 0);
+	assert_checks();
+	kmem_cache_destroy(crowded);
+	assert_int_equal(slub_error_count(), errors);
+}
+
 /* The figures that lib/slub_kunit.c of Linux expects. */
 static void counted_as_the_kernel_counts(void **state)
 {
@@ -1246,6 +1314,7 @@ int main(void)
 		cmocka_unit_test(dump_of_an_object),
 		cmocka_unit_test(counted_as_the_kernel_counts),
 		cmocka_unit_test(leaks_are_listed),
+		cmocka_unit_test(looks_while_others_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
