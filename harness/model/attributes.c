@@ -380,7 +380,11 @@ long m_attribute_store(const char *cache, const char *name, const char *text, si
 		err = length ? store(s, &attributes[i], text, length) : 0;
 		return err ? err : (long)length;
 	}
-	return !strcmp(name, "alloc_traces") || !strcmp(name, "free_traces") ? -EACCES : -ENOENT;
+	/* These two are there where it is known who allocated and freed. */
+	if ((s->flags & SLAB_STORE_USER) &&
+	    (!strcmp(name, "alloc_traces") || !strcmp(name, "free_traces")))
+		return -EACCES;
+	return -ENOENT;
 }
 
 /*
