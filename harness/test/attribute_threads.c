@@ -4,6 +4,7 @@
  * reads and writes everything that there is. What is asked: no race, no deadlock, no text that is
  * out of form, and no cache that is touched after its end (the sanitizers see that).
  */
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -81,6 +82,30 @@ static int look(void *data, const char *name, const char *target)
 	return 0;
 }
 
+/* What is exported meanwhile is whole: every link leads to a folder. */
+static void export_and_see(const char *scratch)
+{
+	char tree[64], link[400];
+	struct dirent *entry;
+	unsigned int links = 0;
+	DIR *folder;
+
+	snprintf(tree, sizeof(tree), "%s/slab", scratch);
+	assert_int_equal(slub_attribute_export(tree), 0);
+	folder = opendir(tree);
+	assert_non_null(folder);
+	while ((entry = readdir(folder))) {
+		snprintf(link, sizeof(link), "%s/%s/order", tree, entry->d_name);
+		if (entry->d_type == DT_LNK || entry->d_name[0] != '.')
+			assert_int_equal(access(link, F_OK), 0);
+		links += entry->d_type == DT_LNK;
+	}
+	closedir(folder);
+	assert_true(links > 0);
+	snprintf(link, sizeof(link), "rm -r %s/slab %s/debug", scratch, scratch);
+	assert_int_equal(system(link), 0);
+}
+
 static void reading_disturbs_nobody(void **unused)
 {
 	static const char *const stores[][2] = {
@@ -88,10 +113,13 @@ static void reading_disturbs_nobody(void **unused)
 		{"min_partial", "5"},	{"shrink", "1"},       {"failslab", "1"},
 		{"failslab", "0"},	{"skip_kfence", "1"},  {"remote_node_defrag_ratio", "7"},
 		{"alloc_fastpath", "0"}};
+	char scratch[] = "/tmp/attributes-XXXXXX";
 	pthread_t threads[WORKERS];
 	unsigned int visits = 0;
 
 	(void)unused;
+	assert_non_null(mkdtemp(scratch));
+	named_cache("at_mergeable", 5000, 0);
 	shared = named_cache("at_shared", OBJECT_BYTES, SLAB_NO_MERGE);
 	debugged = named_cache("at_debugged", OBJECT_BYTES,
 			       SLAB_STORE_USER | SLAB_RED_ZONE | SLAB_CONSISTENCY_CHECKS);
@@ -104,7 +132,10 @@ static void reading_disturbs_nobody(void **unused)
 		assert_stores("at_shared", chosen[0], chosen[1]);
 		assert_stores("at_debugged", "validate", "1");
 		assert_true(slub_slabinfo(text, sizeof(text)) > 100);
+		if (round % 20 == 0)
+			export_and_see(scratch);
 	}
+	rmdir(scratch);
 	atomic_store(&done, true);
 	for (size_t i = 0; i < WORKERS; i++)
 		pthread_join(threads[i], NULL);

@@ -232,7 +232,12 @@ static void with_failures_on_one(void)
 static void with_metadata_that_may_be_dropped(void)
 {
 	walk_in_child("slab_debug=OZ");
-	EXPECT(expect_link("at_boot", ""));
+	EXPECT(kmem_cache_create("at_boot_page", PAGE_SIZE, 0, 0, NULL));
+	entries.nr = 0;
+	EXPECT(!slub_attribute_walk(take_entry, &entries));
+	EXPECT(expect_link("at_boot_page", ""));
+	EXPECT(slub_attribute_show("at_boot_page", "red_zone", shown, 8) == 2);
+	EXPECT(!strcmp(shown, "0\n"));
 }
 
 static void boot_options_decide_on_ids(void **unused)

@@ -92,7 +92,7 @@ ok 'export: no link leads nowhere'
 ok 'export: 57 files a cache, 33 of them writable'
 (umask 077 && "$slubcheck" export program.txt -o private) &&
 	[ "$(stat -c %a private private/k1/order private/k1/shrink)" = "$(printf '700\n400\n600')" ]
-ok "export: folders obey the umask, files have the attribute's mode"
+ok "export: folders obey the umask, files have their attribute's mode"
 values()
 {
 	local attribute
@@ -138,6 +138,10 @@ mkdir blocked && echo mine >blocked/debug
 LIBSLUB_OPTIONS='slab_debug=U,k3' run 2 "$slubcheck" export program.txt -o blocked/slab &&
 	says err 'Not a directory' && [ "$(ls -A blocked)" = debug ] && [ "$(cat blocked/debug)" = mine ]
 ok 'export: no place for traces, no tree'
+
+LIBSLUB_OPTIONS='slab_debug=U,k3' run 2 "$slubcheck" export program.txt -o debug &&
+	says err 'export: debug: is not empty' && [ ! -e debug ] && [ "$(ls -A)" = "$(ls)" ]
+ok 'export: a tree where the traces belong, and nothing of either is left'
 
 # What is refused.
 mkdir full && echo mine >full/file

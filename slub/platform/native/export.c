@@ -178,9 +178,6 @@ static int write_file(int folder, const char *name, unsigned int mode, const cha
 			err = -errno;
 		}
 	}
-	/* Whatever the umask says. */
-	if (!err && fchmod(fd, mode))
-		err = -errno;
 	if (close(fd) && !err)
 		err = -errno;
 	return err;
