@@ -276,6 +276,11 @@ static void realloc_held(struct exec *x, struct cell *from, const struct request
 	may_panic_begin(x, task, may_panic);
 	object = call_krealloc(x, r, old.object);
 	may_panic_end(x, task, may_panic);
+	if (!object && !bytes && from->mapped) {
+		/* Of a mapping nothing is left, and no object of no bytes comes in its place. */
+		x->tasks[task].stats.frees++;
+		return;
+	}
 	cell->kind = OBJECT_KMALLOC;
 	if (!object) {
 		/* The old object must be there as it was; it goes on under this record. */

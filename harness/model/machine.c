@@ -201,7 +201,7 @@ static bool take_page_event(struct m_page_event *wanted)
 		return false;
 	}
 	wanted->reclaims = event->reclaims;
-	wanted->callbacks = event->callbacks;
+	memcpy(wanted->callbacks, event->callbacks, sizeof(wanted->callbacks));
 	wanted->grace_periods = event->grace_periods;
 	wanted->base = event->base;
 	wanted->got_node = event->got_node;
@@ -218,12 +218,13 @@ static void reclaim(const struct m_page_event *event)
 	if (!(event->gfp & __GFP_DIRECT_RECLAIM) || (event->gfp & __GFP_NORETRY))
 		m_differ("none", "some", "reclaim for a request that may not wait");
 	m_learned.reclaims += event->reclaims;
-	for (unsigned int i = 0; i < event->reclaims; i++)
+	for (unsigned int i = 0; i < event->reclaims && i < M_RECLAIMS_MAX; i++) {
 		for (struct m_cache *s = model.newest; s; s = s->prev)
 			m_shrink(s);
-	if (event->grace_periods)
-		m_tape_released();
-	run_callbacks(event->callbacks);
+		if (event->grace_periods)
+			m_tape_released();
+		run_callbacks(event->callbacks[i]);
+	}
 }
 
 static bool request_pages(struct m_page_event *wanted)

@@ -307,6 +307,8 @@ void m_differ_clear(void);
 
 /* machine.c */
 
+#define M_RECLAIMS_MAX 32u
+
 /* What the allocator asked of its surroundings during a call, in the order in which it did. */
 struct m_page_event {
 	bool large, percpu; /* else a slab */
@@ -316,9 +318,9 @@ struct m_page_event {
 	char *base; /* NULL: failed */
 	int got_node;
 	bool reserve;
-	unsigned int callbacks; /* objects that callbacks had freed when it was over */
-	unsigned int reclaims;	/* empty slabs of all caches were given back meanwhile, so often */
-	bool grace_periods;	/* … and discarded slabs whose grace period had ended */
+	unsigned int callbacks[M_RECLAIMS_MAX]; /* objects that callbacks had freed after each */
+	unsigned int reclaims; /* empty slabs of all caches were given back meanwhile, so often */
+	bool grace_periods;    /* … and discarded slabs whose grace period had ended */
 };
 void m_tape_clear(void);
 /* The event stays on the tape: what is learned of it later is written there. */

@@ -662,7 +662,6 @@ REAL(struct page *, alloc_pages, gfp_t flags, unsigned int order, int node, enum
 	event = request = m_tape_page(&asked);
 	page = __real_alloc_pages(flags, order, node, kind);
 	request = outer;
-	event->callbacks = nr_callbacks;
 	if (page) {
 		event->base = page_address(page);
 		event->got_node = page_to_nid(page);
@@ -673,11 +672,17 @@ REAL(struct page *, alloc_pages, gfp_t flags, unsigned int order, int node, enum
 
 REAL(bool, slub_reclaim, gfp_t flags)
 {
+	struct m_page_event *outer = request;
+	bool some;
+
 	if (state == WATCHING && request) {
 		request->reclaims++;
 		request->grace_periods = !world_mutex_held(&slab_mutex);
 	}
-	return __real_slub_reclaim(flags);
+	some = __real_slub_reclaim(flags);
+	if (state == WATCHING && outer && outer->reclaims <= M_RECLAIMS_MAX)
+		outer->callbacks[outer->reclaims - 1] = nr_callbacks;
+	return some;
 }
 
 REAL(struct kmem_cache_cpu *, alloc_percpu_slots, void)
