@@ -6,6 +6,8 @@
 
 #include "memcg.h"
 #include "object.h"
+#include "object_map.h"
+#include "report.h"
 #include "track.h"
 
 /*
@@ -125,11 +127,12 @@ static struct slab *cache_from_obj(struct kmem_cache **s, void *object)
 			  *s ? (*s)->name : "NULL", object);
 		return NULL;
 	}
-	if (__builtin_expect(*s && slab->slab_cache != *s, 0))
-		world_log(
-			LOG_ERR,
-			"kmem_cache_free(%s, %p): wrong cache, the object is from %s; freed there",
-			(*s)->name, object, slab->slab_cache->name);
+	if (__builtin_expect(*s && slab->slab_cache != *s, 0)) {
+		world_log(LOG_ERR, "%s: Wrong slab cache. %s but object is from %s", __func__,
+			  (*s)->name, slab->slab_cache->name);
+		if (object_index(slab->slab_cache, slab, object) >= 0)
+			print_tracking(slab->slab_cache, object);
+	}
 	*s = slab->slab_cache;
 	return slab;
 }

@@ -254,7 +254,7 @@ static void an_object_of_another_cache_is_reported_and_goes_home(void **unused)
 	kmem_cache_free(t, object);
 	log_end();
 	assert_int_equal(log_lines(), 1);
-	assert_logged("wrong cache");
+	assert_logged("Wrong slab cache. ");
 	assert_int_equal(objects_in_use(s), 0);
 	kmem_cache_destroy(s);
 	kmem_cache_destroy(t);

@@ -817,7 +817,9 @@ static void foreign_pointers(void **state)
 	log_begin();
 	kmem_cache_free(other, p.live);
 	log_end();
-	assert_logged("wrong cache, the object is from corrupt");
+	assert_logged("cache_from_obj: Wrong slab cache. another but object is from corrupt");
+	/* And who had it from there. */
+	assert_logged("Allocated in alloc_here");
 	assert_int_equal(counters_of(&p).inuse, 1);
 	p.live = alloc_here(p.s);
 	kmem_cache_destroy(other);
