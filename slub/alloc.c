@@ -152,9 +152,11 @@ static inline bool slab_post_alloc_hook(struct kmem_cache *s, gfp_t flags, size_
 	if (__builtin_expect(slab_want_init_on_alloc(s, flags), 0)) {
 		size_t bytes = READ_ONCE(s->object_size);
 
-		/* In a kmalloc cache what was not asked for may be a red zone. */
-		if ((s->flags & SLAB_KMALLOC) &&
-		    kmem_cache_debug_flags(s, SLAB_STORE_USER | SLAB_RED_ZONE))
+		/*
+		 * What was not asked for may be a red zone where it is known how much that was.
+		 * Elsewhere krealloc() may let the object grow there, and promises zeros.
+		 */
+		if (slub_debug_orig_size(s))
 			bytes = orig_size;
 		for (size_t i = 0; i < nr; i++)
 			memset(objects[i], 0, bytes);

@@ -88,8 +88,7 @@ static const char *draw_options(uint64_t seed)
 		"slab_freelist_random=1 slab_freelist_hardened=1",
 		"slab_debug=FZPU,k0;Z,k1;P,k2;U,k3;F,k4",
 		"slab_debug=-,kmalloc*;FZPUO",
-		"slab_debug=FZP,k0,k1,k2,kmem* slab_freelist_random=1 init_on_alloc=1 "
-		"init_on_free=1",
+		"slab_debug=FZP,k*,kmem* slab_freelist_random=1 init_on_alloc=1 init_on_free=1",
 		"slab_debug=F;ZF,k1,k2",
 		"slab_random_kmalloc=1 failslab=5,30,1000,-1",
 		"slab_debug=U;FZU,kmalloc-* init_on_free=1",

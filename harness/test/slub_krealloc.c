@@ -43,6 +43,27 @@ static void body_red_zone_follows_the_size(void)
 	EXPECT(slub_error_count() == 0);
 }
 
+static void body_zeros_where_sizes_are_not_kept(void)
+{
+	char *p;
+
+	boot("slab_debug=FZ,kmalloc-*");
+	p = kmalloc(256, GFP_KERNEL);
+	memset(p, 0x44, 256);
+	kfree(p);
+	p = kzalloc(200, GFP_KERNEL);
+	EXPECT(krealloc(p, 256, GFP_KERNEL | __GFP_ZERO) == p);
+	EXPECT(all_are(p, 0, 256, 0));
+	kfree(p);
+	EXPECT(slub_error_count() == 0);
+}
+
+static void zeros_are_zeros_where_sizes_are_not_kept(void **unused)
+{
+	(void)unused;
+	in_new_process(body_zeros_where_sizes_are_not_kept);
+}
+
 static void body_zeros_begin_behind_what_was_asked_for(void)
 {
 	struct kmem_cache *s = boot("slab_debug=FZPU,kmalloc-*");
@@ -144,6 +165,7 @@ IN_NEW_PROCESS(init_on_alloc_covers_what_is_new)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zeros_are_zeros_where_sizes_are_not_kept),
 		cmocka_unit_test(red_zone_follows_the_size),
 		cmocka_unit_test(zeros_begin_behind_what_was_asked_for),
 		cmocka_unit_test(ksize_gives_all_of_it_away),
