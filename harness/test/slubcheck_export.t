@@ -124,15 +124,15 @@ ok 'export: an absolute path'
 # Traces of caches that keep the users of their objects.
 mkdir traced
 LIBSLUB_OPTIONS='slab_debug=U,k3' run 0 "$slubcheck" export program.txt -o traced/slab &&
-	[ "$(ls traced/debug/slab)" = k3 ] && [ "$(ls traced/debug/slab/k3 | xargs)" = 'alloc_traces free_traces' ] &&
+	[ "$(ls traced/debug/slab)" = k3 ] && [ "$(ls traced/debug/slab/k3)" = $'alloc_traces\nfree_traces' ] &&
 	[ "$(stat -c %a traced/debug/slab/k3/alloc_traces)" = 400 ] &&
 	grep -q '^      1 .* age=.* pid=' traced/debug/slab/k3/alloc_traces &&
-	[ "$(cat traced/slab/k3/store_user)" = 1 ] && [ "$(ls -A traced | xargs)" = 'debug slab' ] &&
+	[ "$(cat traced/slab/k3/store_user)" = 1 ] && [ "$(ls -A traced)" = $'debug\nslab' ] &&
 	[ "$(ls -A traced/debug)" = slab ]
 ok 'export: traces, beside the tree'
 LIBSLUB_OPTIONS='slab_debug=U,k3' run 2 "$slubcheck" export program.txt -o traced/again &&
 	says err 'export: traced/again: is not empty, or debug/slab beside it is not' &&
-	[ "$(ls -A traced | xargs)" = 'debug slab' ] && [ "$(ls -A traced/debug)" = slab ]
+	[ "$(ls -A traced)" = $'debug\nslab' ] && [ "$(ls -A traced/debug)" = slab ]
 ok 'export: traces of an earlier export stay'
 mkdir blocked && echo mine >blocked/debug
 LIBSLUB_OPTIONS='slab_debug=U,k3' run 2 "$slubcheck" export program.txt -o blocked/slab &&
