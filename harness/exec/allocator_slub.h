@@ -21,6 +21,11 @@ bool slub_charge(void *object, unsigned int gfp);
 size_t slub_charge_of(const void *object);
 void slub_free_rcu(unsigned int op, void *object, void *head);
 void slub_barrier(unsigned int op);
+void slub_reap_once(void);
+int slub_node_off(unsigned int node);
+int slub_node_on(unsigned int node);
+void slub_allow_nodes(unsigned long mask);
+void slub_prefer_node(int node);
 bool slub_failslab(unsigned int probability, unsigned int interval, int times, unsigned int space,
 		   unsigned int flags);
 

@@ -84,6 +84,31 @@ void slub_barrier(unsigned int op)
 		kvfree_rcu_barrier();
 }
 
+void slub_reap_once(void)
+{
+	slub_reap();
+}
+
+int slub_node_off(unsigned int node)
+{
+	return slub_node_offline(node % world_nr_nodes());
+}
+
+int slub_node_on(unsigned int node)
+{
+	return node < world_nr_nodes() ? slub_node_online(node) : 0;
+}
+
+void slub_allow_nodes(unsigned long mask)
+{
+	slub_set_allowed_nodes(mask);
+}
+
+void slub_prefer_node(int node)
+{
+	slub_set_preferred_node(slub_node_of(node));
+}
+
 bool slub_failslab(unsigned int probability, unsigned int interval, int times, unsigned int space,
 		   unsigned int flags)
 {

@@ -144,7 +144,7 @@ static bool misuse_foreign(struct misuse *m)
 		kmem_cache_free(m->s, outside + m->at % sizeof(outside));
 	else
 		kfree(outside + m->at % sizeof(outside));
-	m->reports = 0;
+	m->reports = 0; /* a line in the log, and no corruption */
 	return true;
 }
 
@@ -164,7 +164,7 @@ static bool misuse_wrong_cache(struct misuse *m)
 	/* It goes to where it is from. */
 	kmem_cache_free(kmem_cache, m->object);
 	m->object = NULL;
-	m->reports = 0;
+	m->reports = 0; /* a warning, and no corruption */
 	return true;
 }
 

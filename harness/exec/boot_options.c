@@ -83,6 +83,8 @@ void boot_options(const struct program_header *header, bool fake_nodes, char *te
 	for (unsigned int n = 0; n < sizeof(switches) / sizeof(switches[0]); n++)
 		if (header->flags & switches[n].flag)
 			add(&string, " %s", switches[n].option);
+	if (header->flags & PROGRAM_F_memoryless && header->nodes > 1)
+		add(&string, " numa=memoryless=%u", header->nodes - 1u);
 	if (header->flags & DEBUG_LETTERS)
 		add_debug(&string, header);
 	add(&string, "%s", fails[header->failslab]);

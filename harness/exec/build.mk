@@ -14,7 +14,7 @@ exec-files := $(wildcard harness/program/*.c)
 # The oracles and the waiting rules, on an allocator that misbehaves on demand.
 exec-fake-sources := $(exec-sources) harness/exec/drive_native.c harness/test/exec_fake.c \
 	$(exec-files)
-exec-fake-tests := exec_oracles exec_waiting
+exec-fake-tests := exec_oracles exec_ops exec_waiting
 $(foreach t,$(exec-fake-tests),$(eval $(call \
 	program-alone,native-asan,$t,harness/test/$t.c $(exec-fake-sources),-lcmocka)))
 TESTS += $(exec-fake-tests:%=$(O)/native-asan/%)

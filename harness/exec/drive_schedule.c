@@ -64,7 +64,7 @@ static void perform_interrupt(void *arg)
 {
 	uint32_t idx = (uint32_t)(uintptr_t)arg;
 
-	switch (exec_record(drive_now->x, idx, sim_task() == sim_rcu_task() ? 0 : sim_task())) {
+	switch (exec_interrupt(drive_now->x, idx, sim_task() == sim_rcu_task() ? 0 : sim_task())) {
 	case EXEC_DONE:
 		drive_now->state[idx] = RECORD_DONE;
 		drive_now->interrupts++;

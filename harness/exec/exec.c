@@ -73,6 +73,7 @@ bool exec_restart(struct exec *x, const struct program *program)
 	atomic_store_explicit(&x->fault_armed, false, memory_order_relaxed);
 	atomic_store_explicit(&x->cpus_changed, false, memory_order_relaxed);
 	atomic_store_explicit(&x->nodes_changed, false, memory_order_relaxed);
+	atomic_store_explicit(&x->nodes_grown, false, memory_order_relaxed);
 	atomic_store_explicit(&x->failslab_set, false, memory_order_relaxed);
 	atomic_store_explicit(&x->finding_taken, 0, memory_order_relaxed);
 	atomic_store_explicit(&x->stop, false, memory_order_relaxed);
@@ -275,9 +276,11 @@ static bool perform_as(struct exec *x, size_t idx, unsigned int task)
 		a->group_activate(x->groups[group].group);
 		x->tasks[task].group = group;
 	}
+	x->tasks[task].performing++;
 	done = perform(x, idx, task);
-	/* Within an interrupt: the task goes on with what it had. */
-	if (task != record->task && group != before && a->group_activate && !stopped(x)) {
+	x->tasks[task].performing--;
+	/* After an interrupt the record that it came in goes on with what it had. */
+	if (x->tasks[task].performing && group != before && a->group_activate && !stopped(x)) {
 		a->group_activate(x->groups[before].group);
 		x->tasks[task].group = before;
 	}
@@ -286,14 +289,15 @@ static bool perform_as(struct exec *x, size_t idx, unsigned int task)
 	return done;
 }
 
-enum exec_step exec_record(struct exec *x, size_t idx, unsigned int task)
+static enum exec_step perform_record(struct exec *x, size_t idx, unsigned int task, bool interrupt)
 {
 	struct cell *cell = &x->cells[idx];
 
 	if (stopped(x))
 		return EXEC_STOP;
 	if (!exec_ready(x, idx)) {
-		leave_readers(x, task);
+		if (!interrupt)
+			leave_readers(x, task);
 		return EXEC_WAIT;
 	}
 	if (!perform_as(x, idx, task))
@@ -302,13 +306,23 @@ enum exec_step exec_record(struct exec *x, size_t idx, unsigned int task)
 		count_performed(x, idx);
 	if (x->tasks[task].nr_seen && !stopped(x))
 		reader_looks(x, idx, task);
-	if (cell->leave)
+	if (cell->leave && !interrupt)
 		leave_readers(x, task);
 	x->tasks[task].stats.records++;
 	if (stopped(x))
 		return EXEC_STOP;
 	atomic_store_explicit(&cell->state, CELL_FINISHED, memory_order_release);
 	return EXEC_DONE;
+}
+
+enum exec_step exec_record(struct exec *x, size_t idx, unsigned int task)
+{
+	return perform_record(x, idx, task, false);
+}
+
+enum exec_step exec_interrupt(struct exec *x, size_t idx, unsigned int task)
+{
+	return perform_record(x, idx, task, true);
 }
 
 void exec_task_end(struct exec *x, unsigned int task)
@@ -333,7 +347,9 @@ static void check_conserved(struct exec *x, size_t objects)
 {
 	size_t now;
 
-	if (!has_oracle(x, EXEC_ORACLE_CONSERVATION) || stopped(x))
+	/* What a cache needs on a node that had no memory at boot stays when it goes again. */
+	if (!has_oracle(x, EXEC_ORACLE_CONSERVATION) || stopped(x) ||
+	    atomic_load_explicit(&x->nodes_grown, memory_order_relaxed))
 		return;
 	if (x->allocator->objects_in_use) {
 		now = objects == NOT_COUNTED ? x->allocator->objects_in_use(NULL) : objects;

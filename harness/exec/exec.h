@@ -38,15 +38,16 @@
  *        misuse stands between them, or none comes, it is kfree;
  *      - flags=failslab is given to the cache once it is made, by its attribute;
  *      - gfp=zero is dropped for caches with a constructor, as the two contradict each other;
- *      - gfp=nofail is dropped in programs with faults where nobody sees the panic
- *        (exec_options.sees_panics), and for sizes over the limit; flags=panic likewise, and
+ *      - gfp=nofail is dropped where nobody sees the panic (exec_options.sees_panics) in programs
+ *        with faults or nodes that go, for requests that may not wait or
+ *        want some part of the memory, and for sizes over the limit; flags=panic likewise, and
  *        where the arguments of create are out of range;
  *      - a bulk count over EXEC_BULK_MAX is EXEC_BULK_MAX;
  *      - rcu_read_unlock outside of a read section does nothing; a task leaves its read sections
  *        when it must wait, before its own destroy and quiesce, when it ends, and after its last
  *        record in front of a destroy or quiesce of another task: else readers and the waiters
  *        for a grace period could wait for each other; what is said of destroy holds for
- *        synchronize_rcu, the barriers and kfree_rcu_mightsleep too;
+ *        synchronize_rcu, the barriers, kfree_rcu_mightsleep and kmem_buckets_create too;
  *      - group_activate holds for the records of its task behind it, up to the group's destroy;
  *      - an allocation that fails leaves the slot empty and is counted, never a finding. What is
  *        over the allocator's limit must fail.
@@ -312,6 +313,12 @@ void exec_destroy(struct exec *x);
  * Context: any thread; an interrupt may call it while its task is inside another record.
  */
 enum exec_step exec_record(struct exec *x, size_t idx, unsigned int task);
+
+/*
+ * The same as an interrupt on top of what @task does, or of a task of the world's own, for which
+ * @task stands in: the read sections that are open are not this record's to leave.
+ */
+enum exec_step exec_interrupt(struct exec *x, size_t idx, unsigned int task);
 
 /* True when record @idx would not wait now. */
 bool exec_ready(struct exec *x, size_t idx);

@@ -99,9 +99,10 @@ struct task {
 		const void *word;
 		uint64_t expected;
 	} seen[TASK_SEEN_MAX];
-	uint32_t group;		/* index of the one that is active on its thread */
-	bool policy;		/* it has a memory policy to take back */
-	unsigned int may_panic; /* inside calls that panic where they cannot fail */
+	uint32_t group;		 /* index of the one that is active on its thread */
+	bool policy;		 /* it has a memory policy to take back */
+	unsigned int performing; /* records, one on top of another where there are interrupts */
+	unsigned int may_panic;	 /* inside calls that panic where they cannot fail */
 	struct exec_stats stats;
 } __attribute__((aligned(64)));
 
@@ -134,6 +135,7 @@ struct exec {
 	struct group *groups; /* one for each group_create record, behind number 0 */
 	size_t nr_groups, nr_groups_max;
 	void *buckets[PROGRAM_BUCKETS_MAX];
+	unsigned int bucket_flags[PROGRAM_BUCKETS_MAX]; /* PROGRAM_CACHE_* */
 	uint32_t *batch;  /* plan: each task's latest gather; nr_tasks_max */
 	uint32_t *active; /* plan: each task's group; nr_tasks_max */
 	/* By number, of caches with rcu and ctor: a live object that readers may look at. */
@@ -151,7 +153,7 @@ struct exec {
 	bool readers_look; /* the program has objects that readers look at */
 	bool has_readers, has_groups, has_faults, has_nofail,
 		has_callbacks; /* the program has such records */
-	_Atomic bool cpus_changed, nodes_changed, failslab_set;
+	_Atomic bool cpus_changed, nodes_changed, nodes_grown, failslab_set;
 	bool sequential, sees_panics;
 	bool write_objects;
 	bool ended; /* the last run came to its end: nothing is live */

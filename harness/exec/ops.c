@@ -120,7 +120,7 @@ void count_performed(struct exec *x, size_t idx)
 
 		switch (f->kind) {
 		case PROGRAM_KIND_GFP:
-			add_bits(counts->gfp[record->op], value);
+			add_bits(counts->gfp[record->op], allowed_gfp(x, (unsigned int)value));
 			break;
 		case PROGRAM_KIND_CACHE_FLAGS:
 			add_bits(counts->cache_flag, value);

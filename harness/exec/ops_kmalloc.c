@@ -10,6 +10,7 @@
 #include "internal.h"
 
 #define PAGE_BYTES 4096u
+#define CACHED_MAX 8192u /* larger objects come from no cache */
 
 /*
  * 1. What a record asks for.
@@ -164,6 +165,18 @@ static bool in_arena(const struct exec *x, const void *object)
 	return (uintptr_t)object - (uintptr_t)x->arena < x->arena_bytes;
 }
 
+/* As gfp: whether the object comes from a cache of buckets that charges all of them. */
+static unsigned int bucket_account(const struct exec *x, const struct request *r)
+{
+	bool bucket = r->op == PROGRAM_BUCKETS_ALLOC || r->op == PROGRAM_BUCKETS_TRACK ||
+		      r->op == PROGRAM_BUCKETS_VALLOC;
+
+	return bucket && x->buckets[r->buckets] && r->bytes <= CACHED_MAX &&
+			       x->bucket_flags[r->buckets] & PROGRAM_CACHE_account
+		       ? PROGRAM_GFP_account
+		       : 0;
+}
+
 /* Puts a new object into the cell of record @idx. */
 static void hold(struct exec *x, const struct request *r, size_t idx, unsigned int task,
 		 void *object)
@@ -188,7 +201,7 @@ static void hold(struct exec *x, const struct request *r, size_t idx, unsigned i
 	cell->bucket = r->op == PROGRAM_BUCKETS_ALLOC || r->op == PROGRAM_BUCKETS_TRACK ||
 		       r->op == PROGRAM_BUCKETS_VALLOC;
 	x->tasks[task].stats.allocations++;
-	note_charge(x, idx, r->gfp, NULL);
+	note_charge(x, idx, r->gfp | bucket_account(x, r), NULL);
 	held = held_part(x, cell, 0);
 	if (object_begins(x, &held, r->align, r->zeroed, idx, task))
 		on_its_node(x, &held, r->gfp, held.mapped ? -1 : r->node, idx, task);
@@ -383,6 +396,7 @@ bool perform_buckets(struct exec *x, size_t idx, unsigned int task)
 	flags = PROGRAM_GET(record, BUCKETS_CREATE, flags);
 	if (x->has_faults && !x->sees_panics)
 		flags &= ~(unsigned int)PROGRAM_CACHE_panic;
+	x->bucket_flags[number] = flags;
 	may_panic = flags & PROGRAM_CACHE_panic;
 	leave_readers(x, task); /* where it fails it destroys caches, which waits for readers */
 	may_panic_begin(x, task, may_panic);

@@ -15,6 +15,15 @@ static bool do_cpu(struct exec *x, const struct program_record *record)
 	return true;
 }
 
+/* Node @node had no memory at boot. */
+static bool memoryless(const struct exec *x, unsigned int node)
+{
+	const struct program_header *header = &x->program->header;
+
+	return header->flags & PROGRAM_F_memoryless && header->nodes > 1 &&
+	       node == header->nodes - 1u;
+}
+
 /* A record that names no node means the last one. */
 static bool do_node(struct exec *x, const struct program_record *record)
 {
@@ -27,6 +36,8 @@ static bool do_node(struct exec *x, const struct program_record *record)
 	if (node == PROGRAM_ANY)
 		node = x->program->header.nodes - 1u;
 	atomic_store_explicit(&x->nodes_changed, true, memory_order_relaxed);
+	if (record->op == PROGRAM_NODE_ONLINE && memoryless(x, node))
+		atomic_store_explicit(&x->nodes_grown, true, memory_order_relaxed);
 	call(node);
 	return true;
 }
@@ -107,7 +118,8 @@ void machine_restore(struct exec *x)
 			x->allocator->cpu_up(n);
 	if (atomic_load_explicit(&x->nodes_changed, memory_order_relaxed))
 		for (n = 0; n < PROGRAM_NODES_MAX; n++)
-			x->allocator->node_online(n);
+			if (!memoryless(x, n))
+				x->allocator->node_online(n);
 }
 
 bool perform_machine(struct exec *x, size_t idx, unsigned int task)

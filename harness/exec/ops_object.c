@@ -292,7 +292,13 @@ int node_or_any(uint64_t field)
 
 unsigned int allowed_gfp(const struct exec *x, unsigned int gfp)
 {
-	return x->has_faults && !x->sees_panics ? gfp & ~(unsigned int)PROGRAM_GFP_nofail : gfp;
+	/* A part of the memory may be too little, or not there; so for who may not wait. */
+	const unsigned int narrow = PROGRAM_GFP_thisnode | PROGRAM_GFP_hardwall | PROGRAM_GFP_dma |
+				    PROGRAM_GFP_dma32 | PROGRAM_GFP_atomic | PROGRAM_GFP_noio;
+
+	if (!x->sees_panics && (x->has_faults || gfp & narrow))
+		gfp &= ~(unsigned int)PROGRAM_GFP_nofail;
+	return gfp;
 }
 
 void may_panic_begin(struct exec *x, unsigned int task, bool may)
@@ -319,6 +325,10 @@ bool on_its_node(struct exec *x, const struct held *held, unsigned int gfp, int 
 
 	if (!(gfp & PROGRAM_GFP_thisnode) || node < 0 || !x->allocator->node_of ||
 	    !has_oracle(x, EXEC_ORACLE_OWNERSHIP) || !held->bytes)
+		return true;
+	/* A request for a node without memory is one for the nearest that has some. */
+	if (x->program->header.flags & PROGRAM_F_memoryless ||
+	    atomic_load_explicit(&x->nodes_changed, memory_order_relaxed))
 		return true;
 	lies = x->allocator->node_of(held->object);
 	if (lies < 0 || lies == node)

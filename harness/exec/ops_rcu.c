@@ -12,6 +12,7 @@ bool waits_for_readers(unsigned int op)
 	case PROGRAM_RCU_BARRIER:
 	case PROGRAM_KFREE_RCU_MIGHTSLEEP:
 	case PROGRAM_KVFREE_RCU_BARRIER:
+	case PROGRAM_BUCKETS_CREATE: /* one that fails destroys what it has made */
 		return true;
 	default:
 		return false;

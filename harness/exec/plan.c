@@ -341,7 +341,7 @@ static void note_op(struct exec *x, const struct program_record *record)
 	const struct program_field *field;
 
 	if (record->op == PROGRAM_FAULT || record->op == PROGRAM_FAILSLAB ||
-	    record->op == PROGRAM_ATTR_WRITE)
+	    record->op == PROGRAM_NODE_OFFLINE)
 		x->has_faults = true;
 	if (record->op == PROGRAM_GROUP_CREATE)
 		x->has_groups = true;

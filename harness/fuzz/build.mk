@@ -69,3 +69,15 @@ BENCHES += harness/fuzz/bench-fuzz
 .PHONY: bench-fuzz
 bench-fuzz: harness/fuzz/bench-fuzz ## executions per second of the fuzz targets
 	@$(test-env) harness/fuzz/bench-fuzz
+
+# What generated programs perform, counted in both worlds side by side.
+$(eval $(call program,sim,ops_table,harness/fuzz/ops_table.c harness/fuzz/ops_table_sim.c \
+	$(exec-sim-sources) $(program-readers) $(generate-sources),))
+$(eval $(call program,native,ops_table,harness/fuzz/ops_table.c harness/fuzz/ops_table_native.c \
+	$(exec-native-sources) $(program-readers) $(generate-sources),))
+.PHONY: ops-table
+ops-table: $(O)/sim/ops_table $(O)/native/ops_table ## MINUTES of programs in both worlds: what was performed, how often
+	@$(O)/sim/ops_table run $$(($(MINUTES) * 60)) 1 $(O)/ops-table.sim & sim=$$!; \
+	$(O)/native/ops_table run $$(($(MINUTES) * 60)) 1 $(O)/ops-table.native; native=$$?; \
+	wait $$sim && [ $$native = 0 ] && \
+	$(O)/native/ops_table print $(O)/ops-table.sim $(O)/ops-table.native

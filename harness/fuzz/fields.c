@@ -56,7 +56,7 @@ static uint64_t draw_attribute(struct recipe *r, unsigned int op)
 		PROGRAM_ATTR_skip_kfence,
 	};
 
-	if (op == PROGRAM_ATTR_WRITE && draw_chance(&r->draw, 3, 4))
+	if (op == PROGRAM_ATTR_WRITE && draw_chance(&r->draw, 1, 2))
 		return draw_one_of(&r->draw, writable);
 	return draw_below(&r->draw, PROGRAM_NR_ATTRIBUTES);
 }
@@ -91,6 +91,9 @@ uint64_t generate_field(struct recipe *r, unsigned int op, const struct program_
 	case PROGRAM_KIND_CACHE_FLAGS:
 		return draw_bits(d) & r->cache_flags & CACHE_FLAGS_ALL;
 	case PROGRAM_KIND_GFP:
+		/* One alone now and then: what some of them mean, others take away. */
+		if (!r->plain && draw_chance(d, 1, 8))
+			return UINT64_C(1) << draw_below(d, 16);
 		return draw_chance(d, 1, 2) ? 0 : draw_bits(d) & r->gfp & GFP_ALL;
 	case PROGRAM_KIND_NODE:
 		return draw_chance(d, 3, 4) ? PROGRAM_ANY : draw_below(d, r->header.nodes);

@@ -72,6 +72,9 @@ void recipe_for(struct recipe *recipe, uint64_t seed, enum fuzz_style style,
 /* A header as recipes have it. */
 struct program_header generate_header(struct draw *draw, enum fuzz_style style);
 
+/* Sets boot options of @header beyond those of size. */
+void generate_boot(struct draw *draw, struct program_header *header);
+
 /* One record of @op, each field drawn by its kind; schedule records too. */
 struct program_record generate_record(struct recipe *recipe, unsigned int op);
 

@@ -140,7 +140,7 @@ uint32_t recipe_size(struct draw *d)
 /*
  * Boot options beyond those of size: a few sets that are often drawn, and now and then any.
  */
-static void draw_boot(struct draw *d, struct program_header *header)
+void generate_boot(struct draw *d, struct program_header *header)
 {
 	static const uint16_t sets[] = {
 		PROGRAM_F_debug_F | PROGRAM_F_debug_Z | PROGRAM_F_debug_P | PROGRAM_F_debug_U,
@@ -155,7 +155,7 @@ static void draw_boot(struct draw *d, struct program_header *header)
 	header->debug_for = PROGRAM_DEBUG_named;
 	if (header->nodes > 1 && draw_chance(d, 1, 8))
 		header->flags |= PROGRAM_F_memoryless;
-	if (!draw_chance(d, 1, 16))
+	if (!draw_chance(d, 1, 8))
 		return;
 	header->flags = (uint16_t)(draw_bits(d) & draw_bits(d) & PROGRAM_F_ALL);
 	header->debug_for = (uint8_t)draw_below(d, PROGRAM_NR_DEBUG_FOR);
@@ -186,7 +186,7 @@ struct program_header generate_header(struct draw *d, enum fuzz_style style)
 	if (draw_chance(d, 1, 64))
 		header.flags = PROGRAM_F_NO_MERGE;
 	else if (draw_chance(d, 1, 6))
-		draw_boot(d, &header);
+		generate_boot(d, &header);
 	if (draw_chance(d, 1, 128))
 		header.slab_max_order = (uint8_t)draw_below(d, PROGRAM_ORDER_MAX + 1);
 	if (draw_chance(d, 1, 128))
