@@ -13,7 +13,7 @@ model-watched := kmem_cache_create kmem_cache_create_usercopy __kmem_cache_creat
 	kmem_buckets_alloc kmem_buckets_alloc_track_caller __kmem_buckets_alloc_track_caller \
 	kmem_buckets_valloc world_map kmalloc_size_roundup slub_flush_all slub_attribute_show slub_attribute_store mem_cgroup_create \
 	mem_cgroup_destroy mem_cgroup_set_limit mem_cgroup_usage mem_cgroup_failcnt \
-	set_active_memcg kmem_cache_charge memcg_free_slab_exts slub_set_allowed_nodes \
+	set_active_memcg kmem_cache_charge slub_set_allowed_nodes \
 	slub_set_preferred_node slub_set_failslab slub_reap slub_node_online slub_node_offline \
 	page_node_release sim_run sim_call slub_cpu_down slub_cpu_up \
 	alloc_pages alloc_percpu_slots free_pages slub_reclaim kvfree_rcu_reclaim world_random sim_fault_arm sim_boot sim_reset

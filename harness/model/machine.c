@@ -357,10 +357,10 @@ static bool take_freed(const char *base)
 
 void m_block_return(struct m_block *block)
 {
-	if (block->awaited)
-		return;
 	if (block->is_slab)
 		free_entries(m_slab_of(block));
+	if (block->awaited)
+		return;
 	if (!take_freed(block->base))
 		m_differ_object(block->base, NULL, "pages that should have gone back");
 	block_forget(block);

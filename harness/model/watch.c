@@ -12,7 +12,6 @@
 
 #include "harness/sim/sim.h"
 #include "model.h"
-#include "slub/memcg.h"
 #include "slub/memory_hotplug.h"
 
 /* Of so many comparisons of everything one is of text too, */
@@ -564,21 +563,6 @@ BOTH(same_object, set_active_memcg, struct mem_cgroup *, __real_set_active_memcg
 REAL(bool, kmem_cache_charge, void *object, gfp_t flags)
 BOTH(same_number, kmem_cache_charge, bool, __real_kmem_cache_charge(object, flags),
      m_charge(object, flags))
-
-/* The entries of a type-stable slab go in its callback. */
-REAL(void, memcg_free_slab_exts, struct slab *slab)
-{
-	bool before = in_callback;
-
-	if (state == WATCHING && inside && !in_callback && slab->obj_exts &&
-	    (slab->slab_cache->flags & SLAB_TYPESAFE_BY_RCU)) {
-		nr_callbacks++;
-		m_tape_callback(slab->obj_exts, world_cpu());
-		in_callback = true;
-	}
-	__real_memcg_free_slab_exts(slab);
-	in_callback = before;
-}
 
 /*
  * Nodes, failslab, slots long unused
