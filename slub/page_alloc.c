@@ -360,10 +360,10 @@ static int highest_zone(gfp_t flags)
 
 static void __count_slab(struct page_node *node, const struct page *page, long pages)
 {
-	if (page->reclaimable)
-		node->slab_reclaimable += (unsigned long)pages;
-	else
-		node->slab_unreclaimable += (unsigned long)pages;
+	unsigned long *count =
+		page->reclaimable ? &node->slab_reclaimable : &node->slab_unreclaimable;
+
+	*count = (unsigned long)((long)*count + pages);
 }
 
 static struct page *alloc_pages_node(gfp_t flags, unsigned int order, int nid, enum page_kind kind,

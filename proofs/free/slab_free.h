@@ -6,7 +6,8 @@
 #define PROOF_SLAB_FREE_H
 
 #include "proofs/world/state.h"
-#include "slub/object.h"
+/* As it stands, for what is static in it: how several linked objects are freed at once. */
+#include "slub/free.c"
 
 /* The objects freed: live ones, from place @first to @last of the permutation, linked. */
 static unsigned int first, last;
@@ -29,7 +30,12 @@ static inline unsigned int freed(void)
 
 static inline void free_them(void)
 {
-	slab_free(cache, slab, object_at(first, OBJECTS), object_at(last, OBJECTS), freed());
+	void *head = object_at(first, OBJECTS), *tail = object_at(last, OBJECTS);
+
+	if (first == last && nondet_bool())
+		slab_free(cache, slab, head, nondet_ulong());
+	else
+		slab_free_list(cache, slab, head, tail, freed(), nondet_ulong());
 }
 
 /* The slab's freelist is the freed objects and, behind them, what was there. */

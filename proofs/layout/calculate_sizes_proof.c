@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * calculate_sizes(), for all sizes, alignments and flags: there is room for the free pointer, at a
- * place of a pointer's alignment and outside the object where that must not change; objects follow
- * each other at their alignment; a slab holds at least one, or the size is refused (S2).
+ * calculate_sizes(), for all sizes and flags (debug flags among them), with and without a ctor: a
+ * slab of either order holds at least one object, or the size is refused; debug flags that enlarge
+ * objects are dropped, with the room they took, exactly where slab_debug=O was given and they would
+ * raise the lowest order; caches with debug flags have no chains (S2).
  *
- * The order policy is one that makes calculate_order() short; S2.order has all of them.
+ * The order policy is one that makes calculate_order() short; S2.order has all of them. The
+ * alignment is a word, since divisions are slow; S2.layout has all of them.
  */
 #include <errno.h>
 
 #include "proofs/world/proof.h"
 #include "slub/layout.h"
+#include "slub/track.h"
 
 static void constructor(void *object)
 {
@@ -20,31 +23,39 @@ int main(void)
 {
 	static struct kmem_cache s;
 	struct order_policy policy = {0, 0, 1};
+	const unsigned int word = sizeof(void *);
 	unsigned int object_size = any_from_to(1, KMALLOC_MAX_SIZE);
-	unsigned int align = 1u << any_from_to(3, PAGE_SHIFT);
+	slab_flags_t flags = nondet_uint();
 
 	s.object_size = object_size;
-	s.align = align;
-	s.flags = nondet_uint();
+	s.align = word;
+	s.flags = flags;
 	s.ctor = nondet_bool() ? constructor : NULL;
+	disable_higher_order_debug = nondet_bool();
 
-	bool apart = s.ctor || (s.flags & SLAB_TYPESAFE_BY_RCU);
 	int err = calculate_sizes(&s, any_from_to(1, WORLD_CPUS_MAX), &policy);
 
-	CLAIM(s.object_size == object_size && s.align == align);
-	CLAIM(s.inuse >= object_size && s.inuse - object_size < sizeof(void *));
-	CLAIM(s.inuse <= s.size && s.size - s.inuse < align + sizeof(void *));
-	CLAIM((s.size & (align - 1)) == 0);
-	CLAIM(s.offset % sizeof(void *) == 0 && s.offset + sizeof(void *) <= s.size);
-	CLAIM(!apart || s.offset >= object_size);
-	CLAIM(apart || s.offset + sizeof(void *) <= s.inuse);
+	slab_flags_t wanted = flags & DEBUG_METADATA_FLAGS, left = s.flags & DEBUG_METADATA_FLAGS;
+
+	CLAIM(s.object_size == object_size && s.align == word);
+	CLAIM(((s.flags ^ flags) & ~(DEBUG_METADATA_FLAGS | __OBJECT_POISON)) == 0);
+	CLAIM(left == wanted || (left == 0 && disable_higher_order_debug));
+	CLAIM(!left == !(s.flags & (DEBUG_METADATA_FLAGS | __OBJECT_POISON)));
+	if (!left)
+		CLAIM(s.red_left_pad == 0 && s.size - object_size < 2 * word);
 	if (err) {
 		CLAIM(err == -EINVAL && s.size > PAGE_SIZE << MAX_ORDER);
 		return 0;
 	}
+
+	unsigned long lowest = PAGE_SIZE << oo_order(s.min);
+
 	CLAIM(oo_order(s.oo) <= MAX_ORDER && oo_order(s.min) <= MAX_ORDER);
-	CLAIM(PAGE_SIZE << oo_order(s.min) >= s.size);
+	CLAIM(lowest >= s.size && (lowest == PAGE_SIZE || lowest / 2 < s.size));
 	CLAIM(PAGE_SIZE << oo_order(s.oo) >= s.size);
+	if (disable_higher_order_debug && left)
+		CLAIM(lowest == PAGE_SIZE || lowest / 2 < object_size);
 	CLAIM(s.min_partial >= 5 && s.min_partial <= 10);
+	CLAIM(!kmem_cache_debug(&s) || (s.cpu_partial == 0 && s.cpu_partial_slabs == 0));
 	return 0;
 }
