@@ -519,6 +519,8 @@ bool perform_look(struct exec *x, size_t idx, unsigned int task)
 			return false;
 		if (op == PROGRAM_KSIZE && a->ksize) {
 			look_ksize(x, &held, idx, task);
+			/* Who asks may use all of it: what krealloc() promised to keep zero ends. */
+			from->zeroed = false;
 		} else if (op == PROGRAM_DUMP_OBJ && a->dump) {
 			/* A large block has no cache to tell of, however few bytes it was cut to. */
 			if (!a->dump(held.object) && held.cache &&
@@ -528,6 +530,7 @@ bool perform_look(struct exec *x, size_t idx, unsigned int task)
 					    held.object);
 		} else if (op == PROGRAM_USERCOPY && a->usercopy) {
 			look_usercopy(x, &held, from->bucket, idx, task);
+			from->zeroed = false;
 		} else {
 			return false;
 		}
