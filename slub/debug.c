@@ -350,6 +350,25 @@ static void isolate_slab(struct kmem_cache *s, struct slab *slab)
 	set_slab(slab, NULL, counters);
 }
 
+/*
+ * Of @slab an object was just taken. Its freelist may have ended before its time: zeros over a free
+ * object read as the free pointer of the last one. The others are lost then, and the slab is full;
+ * who took it for a partial one would find no object there.
+ */
+static void check_freelist_end(struct kmem_cache *s, struct slab *slab)
+{
+	union slab_counters counters = slab_counters(slab);
+
+	if (READ_ONCE(slab->freelist) || counters.inuse >= counters.objects)
+		return;
+	slab_err(s, slab, "Freelist ends before its last %u objects",
+		 counters.objects - counters.inuse);
+	counters.inuse = counters.objects;
+	set_slab(slab, NULL, counters);
+	slab_fix(s, "Object count adjusted");
+	mark_lost_objects(s, slab);
+}
+
 bool alloc_debug_processing(struct kmem_cache *s, struct slab *slab, void *object,
 			    unsigned int orig_size)
 {
@@ -360,6 +379,7 @@ bool alloc_debug_processing(struct kmem_cache *s, struct slab *slab, void *objec
 	trace(s, slab, object, true);
 	set_orig_size(s, object, orig_size);
 	init_object(s, object, SLUB_RED_ACTIVE);
+	check_freelist_end(s, slab);
 	return true;
 }
 

@@ -117,6 +117,7 @@ static void *take_single(struct kmem_cache *s, struct slab *slab, unsigned int o
 	write_state(slab, next, counters);
 	if (!alloc_debug_processing(s, slab, object, orig_size))
 		return NULL;
+	counters = read_state(slab, &next);
 	*full = counters.inuse == counters.objects;
 	return object;
 }

@@ -700,6 +700,38 @@ static void free_pointer_found_by_alloc(void **state)
 	log_end();
 }
 
+/* As the last one has: whoever is next must not take the NULL behind it for an object. */
+static void zeroed_object_found_by_alloc(void **state)
+{
+	static const slab_flags_t flags[] = {F, F | Z, Z, U};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+		struct patient p = admit(flags[i]);
+		unsigned int objects = counters_of(&p).objects;
+		void *object;
+
+		memset(p.freed, 0, OBJECT_BYTES);
+		log_begin();
+		object = alloc_here(p.s);
+		log_end();
+		assert_ptr_equal(object, p.freed);
+		expect("BUG corrupt (Tainted: G    B): Freelist ends before its last %u objects",
+		       objects - 3);
+		expect("FIX corrupt: Object count adjusted");
+		if (flags[i] & Z)
+			expect_lost(&p, objects - 3);
+		assert_int_equal(new_errors(&p), 1);
+		assert_int_equal(counters_of(&p).inuse, objects);
+		log_begin();
+		assert_int_equal(kmem_cache_shrink(p.s), 1);
+		assert_true(validate_slab_cache(p.s) > 0);
+		assert_string_equal(log_end(), "");
+		kmem_cache_free(p.s, object);
+		discharge(&p, true);
+	}
+}
+
 static void bulk_with_a_double_free(void **state)
 {
 	struct patient p = admit(F | Z | P | U);
@@ -1303,6 +1335,7 @@ int main(void)
 		cmocka_unit_test(no_consistency_checks_no_search),
 		cmocka_unit_test(write_after_free_found_by_alloc),
 		cmocka_unit_test(free_pointer_found_by_alloc),
+		cmocka_unit_test(zeroed_object_found_by_alloc),
 		cmocka_unit_test(bulk_with_a_double_free),
 		cmocka_unit_test(bulk_with_one_twice),
 		cmocka_unit_test(detached_lists),
