@@ -185,7 +185,7 @@ static void *alloc_for(struct kmem_cache *s, gfp_t flags, int node, unsigned lon
 {
 	if (__builtin_expect(s->ctor && (flags & __GFP_ZERO), 0))
 		world_log(LOG_WARN, "cache %s: __GFP_ZERO undoes what the ctor did", s->name);
-	return slab_alloc_node(s, flags, node, caller, s->object_size);
+	return slab_alloc_node(s, flags, node, caller, READ_HINT(s->object_size));
 }
 
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t flags, int node)
@@ -206,7 +206,7 @@ void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t flags)
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t nr, void **objects)
 {
 	unsigned long caller = world_caller();
-	size_t size = s->object_size;
+	size_t size = READ_HINT(s->object_size);
 
 	if (!nr || should_failslab(s, flags, size))
 		return 0;

@@ -105,7 +105,7 @@ static inline void slab_free_hook(struct kmem_cache *s, struct slab *slab, void 
 	if (__builtin_expect(slab_want_init_on_free(s), 0))
 		memset(object, 0,
 		       kmem_cache_debug_flags(s, DEBUG_METADATA_FLAGS) ? get_orig_size(s, object)
-								       : s->inuse);
+								       : READ_HINT(s->inuse));
 }
 
 void slab_free(struct kmem_cache *s, struct slab *slab, void *object, unsigned long caller)

@@ -34,7 +34,7 @@ static inline void *freelist_ptr_code(const struct kmem_cache *s, void *pointer,
 /* True when the free pointer stands behind the object, where its user never writes. */
 static inline bool freeptr_outside_object(const struct kmem_cache *s)
 {
-	return s->offset >= s->inuse;
+	return s->offset >= READ_HINT(s->inuse);
 }
 
 static inline void *get_freepointer(const struct kmem_cache *s, void *object)

@@ -138,8 +138,30 @@ static size_t slab_ksize(const struct kmem_cache *s)
 	return s->size;
 }
 
+/*
+ * Who validates @slab meanwhile must not see what was asked for disagree with the red zone behind
+ * it. Return: what keeps them away until orig_size_done(); NULL where @s does not know.
+ */
+static struct kmem_cache_node *orig_size_begin(const struct kmem_cache *s, const struct slab *slab,
+					       unsigned long *flags)
+{
+	struct kmem_cache_node *n = slub_debug_orig_size(s) ? get_node(s, slab_nid(slab)) : NULL;
+
+	if (n)
+		spin_lock_irqsave(&n->list_lock, *flags);
+	return n;
+}
+
+static void orig_size_done(struct kmem_cache_node *n, unsigned long flags)
+{
+	if (n)
+		spin_unlock_irqrestore(&n->list_lock, flags);
+}
+
 size_t ksize(const void *object)
 {
+	struct kmem_cache_node *n;
+	unsigned long flags = 0;
 	struct page *page;
 
 	if (ZERO_OR_NULL_PTR(object))
@@ -149,7 +171,9 @@ size_t ksize(const void *object)
 		struct kmem_cache *s = page_slab(page)->slab_cache;
 
 		/* Who asks may use all of it from now on: no red zone within. */
+		n = orig_size_begin(s, page_slab(page), &flags);
 		set_orig_size(s, (void *)(size_t)object, READ_ONCE(s->object_size));
+		orig_size_done(n, flags);
 		return slab_ksize(s);
 	}
 	if (page && page->kind == PAGE_LARGE)
@@ -178,6 +202,7 @@ size_t kmalloc_size_roundup(size_t size)
  */
 struct realloc_range {
 	struct kmem_cache *s; /* NULL for a large kmalloc */
+	struct slab *slab;
 	size_t used, usable;
 };
 
@@ -186,9 +211,10 @@ static bool krealloc_range(void *p, struct realloc_range *range)
 {
 	struct page *page = virt_to_head_page(p);
 
-	*range = (struct realloc_range){NULL, 0, 0};
+	*range = (struct realloc_range){0};
 	if (page && page->kind == PAGE_SLAB) {
-		range->s = page_slab(page)->slab_cache;
+		range->slab = page_slab(page);
+		range->s = range->slab->slab_cache;
 		range->usable = range->used = slab_ksize(range->s);
 		if (slub_debug_orig_size(range->s))
 			range->used = get_orig_size(range->s, p);
@@ -202,19 +228,32 @@ static bool krealloc_range(void *p, struct realloc_range *range)
 	return false;
 }
 
-/* Where the cache knows what was asked for: it is @size now, and red zone behind it. */
-static void resize_in_place(struct kmem_cache *s, char *p, size_t size, size_t usable)
+/*
+ * The object at @p has @size bytes now, at most range->usable. Where the cache knows what was asked
+ * for, this is it, with red zone behind.
+ */
+static void resize_in_place(const struct realloc_range *range, char *p, size_t size, gfp_t gfp)
 {
-	if (!slub_debug_orig_size(s))
-		return;
-	set_orig_size(s, p, (unsigned int)size);
-	if (s->flags & SLAB_RED_ZONE)
-		memset(p + size, SLUB_RED_ACTIVE, usable - size);
+	struct kmem_cache *s = range->s;
+	size_t keep = size < range->used ? size : range->used;
+	struct kmem_cache_node *n = NULL;
+	unsigned long flags = 0;
+
+	if (s)
+		n = orig_size_begin(s, range->slab, &flags);
+	if ((gfp & __GFP_ZERO) || slub_init_on_alloc)
+		memset(p + keep, 0, range->usable - keep);
+	if (n) {
+		set_orig_size(s, p, (unsigned int)size);
+		if (s->flags & SLAB_RED_ZONE)
+			memset(p + size, SLUB_RED_ACTIVE, range->usable - size);
+	}
+	orig_size_done(n, flags);
 }
 
 void *__do_krealloc(void *p, size_t new_size, gfp_t flags, size_t *used, unsigned long caller)
 {
-	struct realloc_range range = {NULL, 0, 0};
+	struct realloc_range range = {0};
 	void *moved;
 
 	*used = 0;
@@ -227,12 +266,7 @@ void *__do_krealloc(void *p, size_t new_size, gfp_t flags, size_t *used, unsigne
 			return NULL;
 		*used = range.used;
 		if (new_size <= range.usable) {
-			size_t keep = new_size < range.used ? new_size : range.used;
-
-			if ((flags & __GFP_ZERO) || slub_init_on_alloc)
-				memset((char *)p + keep, 0, range.usable - keep);
-			if (range.s)
-				resize_in_place(range.s, p, new_size, range.usable);
+			resize_in_place(&range, p, new_size, flags);
 			return p;
 		}
 	}

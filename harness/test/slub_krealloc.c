@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* krealloc where the bytes asked for are known: caches with SLAB_STORE_USER and red zones. */
+#include <pthread.h>
+#include <unistd.h>
+
 #include "slub_unit.h"
 #include "slub/debug.h"
 #include "slub/kmalloc.h"
@@ -86,6 +89,41 @@ static void body_zeros_begin_behind_what_was_asked_for(void)
 	EXPECT(slub_error_count() == 0);
 }
 
+static void *shrink_it(void *p)
+{
+	return krealloc(p, 150, GFP_KERNEL);
+}
+
+static void *use_it_all(void *p)
+{
+	return (void *)ksize(p);
+}
+
+/* While somebody looks at the slab, the size asked for and the red zone stay as they are. */
+static void body_validation_sees_no_half_of_a_change(void)
+{
+	struct kmem_cache *s = boot("slab_debug=FZU,kmalloc-*");
+	static void *(*const changes[])(void *) = {shrink_it, use_it_all};
+	char *p = kmalloc(200, GFP_KERNEL);
+	struct kmem_cache_node *n = get_node(s, slab_nid(virt_to_slab(p)));
+
+	for (int i = 0; i < 2; i++) {
+		unsigned int before = get_orig_size(s, p);
+		unsigned long flags;
+		pthread_t thread;
+
+		spin_lock_irqsave(&n->list_lock, flags);
+		EXPECT(!pthread_create(&thread, NULL, changes[i], p));
+		usleep(50000);
+		EXPECT(get_orig_size(s, p) == before);
+		EXPECT(all_are(p, before, 256, SLUB_RED_ACTIVE));
+		spin_unlock_irqrestore(&n->list_lock, flags);
+		pthread_join(thread, NULL);
+		EXPECT(get_orig_size(s, p) == (i ? 256 : 150));
+	}
+	kfree(p);
+}
+
 static void body_ksize_gives_all_of_it_away(void)
 {
 	struct kmem_cache *s = boot("slab_debug=FZU,kmalloc-*");
@@ -158,6 +196,7 @@ static void body_init_on_alloc_covers_what_is_new(void)
 	}
 IN_NEW_PROCESS(red_zone_follows_the_size)
 IN_NEW_PROCESS(zeros_begin_behind_what_was_asked_for)
+IN_NEW_PROCESS(validation_sees_no_half_of_a_change)
 IN_NEW_PROCESS(ksize_gives_all_of_it_away)
 IN_NEW_PROCESS(usable_bytes_end_where_guarded_ones_begin)
 IN_NEW_PROCESS(init_on_alloc_covers_what_is_new)
@@ -168,6 +207,7 @@ int main(void)
 		cmocka_unit_test(zeros_are_zeros_where_sizes_are_not_kept),
 		cmocka_unit_test(red_zone_follows_the_size),
 		cmocka_unit_test(zeros_begin_behind_what_was_asked_for),
+		cmocka_unit_test(validation_sees_no_half_of_a_change),
 		cmocka_unit_test(ksize_gives_all_of_it_away),
 		cmocka_unit_test(usable_bytes_end_where_guarded_ones_begin),
 		cmocka_unit_test(init_on_alloc_covers_what_is_new),
