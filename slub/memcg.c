@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "memcg.h"
+#include "object_map.h"
 
 /*
  * state = bytes charged to the group and to those below it << REFS_BITS | references: one of its
@@ -359,6 +360,11 @@ bool kmem_cache_charge(void *object, gfp_t flags)
 		return false;
 	}
 	slab = page_slab(page);
+	if (object_index(slab->slab_cache, slab, object) < 0) {
+		world_log(LOG_ERR, "kmem_cache_charge(%p): not where an object of %s begins",
+			  object, slab->slab_cache->name);
+		return false;
+	}
 	exts = smp_load_acquire(&slab->obj_exts);
 	ext = exts ? object_ext(slab->slab_cache, slab, exts, object) : NULL;
 	if (ext && ext->memcg)

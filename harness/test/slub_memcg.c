@@ -286,6 +286,14 @@ static void an_object_can_be_charged_later(void **unused)
 	assert_false(kmem_cache_charge(&local, GFP_KERNEL));
 	log_end();
 	assert_logged("not an object of this allocator");
+	/* Nor what lies within one. */
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	log_begin();
+	assert_false(kmem_cache_charge((char *)p + 8, GFP_KERNEL));
+	log_end();
+	assert_logged("not where an object of ");
+	assert_int_equal(mem_cgroup_usage(g), 0);
+	kmem_cache_free(s, p);
 	set_active_memcg(NULL);
 	mem_cgroup_destroy(g);
 	kmem_cache_destroy(s);
