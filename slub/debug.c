@@ -379,7 +379,8 @@ bool alloc_debug_processing(struct kmem_cache *s, struct slab *slab, void *objec
 	trace(s, slab, object, true);
 	set_orig_size(s, object, orig_size);
 	init_object(s, object, SLUB_RED_ACTIVE);
-	check_freelist_end(s, slab);
+	if (s->flags & SLAB_CONSISTENCY_CHECKS)
+		check_freelist_end(s, slab);
 	return true;
 }
 

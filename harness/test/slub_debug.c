@@ -703,7 +703,7 @@ static void free_pointer_found_by_alloc(void **state)
 /* As the last one has: whoever is next must not take the NULL behind it for an object. */
 static void zeroed_object_found_by_alloc(void **state)
 {
-	static const slab_flags_t flags[] = {F, F | Z, Z, U};
+	static const slab_flags_t flags[] = {F, F | Z, F | U};
 
 	(void)state;
 	for (unsigned int i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
