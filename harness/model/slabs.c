@@ -256,9 +256,13 @@ void m_deactivate_slab(struct m_slab *slab)
 	}
 }
 
-/* A cpu gives up its chain, from the first to the last. */
+/*
+ * A cpu gives up its chain, from the first to the last. What is empty goes back when all are through,
+ * the last first.
+ */
 void m_unfreeze_chain(struct m_list *chain)
 {
+	struct m_list empty = {NULL, NULL, 0};
 	struct m_slab *slab;
 
 	while ((slab = chain->first)) {
@@ -269,13 +273,17 @@ void m_unfreeze_chain(struct m_list *chain)
 		slab->frozen = false;
 		m_slab_changed(slab);
 		if (m_slab_inuse(slab) == 0 && n->partial.count >= s->min_partial) {
-			m_stat(s, M_DEACTIVATE_EMPTY, 1);
-			m_stat(s, M_FREE_SLAB, 1);
-			m_discard_slab(slab);
+			m_list_add_first(&empty, slab);
 		} else {
 			m_stat(s, M_FREE_ADD_PARTIAL, 1);
 			m_list_add_last(&n->partial, slab);
 		}
+	}
+	while ((slab = empty.first)) {
+		m_list_del(slab);
+		m_stat(slab->cache, M_DEACTIVATE_EMPTY, 1);
+		m_stat(slab->cache, M_FREE_SLAB, 1);
+		m_discard_slab(slab);
 	}
 }
 
