@@ -80,6 +80,15 @@ bool buffer_fenced(enum sim_kind kind)
 	}
 }
 
+bool buffer_admits(const struct store_buffer *buffer, enum sim_kind kind)
+{
+	bool stores = kind == SIM_WRITE || kind == SIM_RELEASE || kind == SIM_PLAIN_WRITE;
+
+	if (stores)
+		return buffer->nr < BUFFER_BOUND;
+	return !buffer->nr || !buffer_fenced(kind);
+}
+
 /* An access to nothing that waits for the buffer. */
 void explore_fence(void)
 {

@@ -218,9 +218,15 @@ static enum search_end search(void)
 			until_progress = PROGRESS_EVERY;
 			tell_progress(false);
 		}
-		if (step_make(frame->steps[frame->next++], result->text, sizeof(result->text)) !=
-		    STEP_DONE)
+		switch (step_make(frame->steps[frame->next++], result->text,
+				  sizeof(result->text))) {
+		case STEP_FINDING:
 			return SEARCH_FINDING;
+		case STEP_OPEN:
+			return SEARCH_GIVEN_UP;
+		case STEP_DONE:
+			break;
+		}
 		if (words_learnt() && !options->all_points)
 			return SEARCH_ANEW;
 		if (nr_frames >= DEPTH_MAX) {

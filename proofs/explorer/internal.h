@@ -22,7 +22,8 @@ unsigned int words_count(void);
 
 /* ---- buffer.c: store buffers */
 
-#define BUFFER_MAX 16u
+#define BUFFER_MAX   16u
+#define BUFFER_BOUND 6u /* a task with so many stores in its buffer makes no further one */
 
 struct store {
 	uintptr_t addr;
@@ -41,6 +42,8 @@ extern struct store_buffer buffers[EXPLORE_TASKS_MAX];
 void buffer_flush(struct store_buffer *buffer);
 /* True when the machine's instruction at a point of @kind waits until the buffer is empty. */
 bool buffer_fenced(enum sim_kind kind);
+/* True when a task with this buffer can make the access of @kind now. */
+bool buffer_admits(const struct store_buffer *buffer, enum sim_kind kind);
 
 /* ---- step.c: steps of the machine, forward and back */
 
@@ -53,7 +56,7 @@ extern struct pending pending[EXPLORE_TASKS_MAX];
 extern bool ended[EXPLORE_TASKS_MAX];
 extern unsigned int last_task, switches_used, migrations_used;
 
-enum step_outcome { STEP_DONE, STEP_FINDING };
+enum step_outcome { STEP_DONE, STEP_FINDING, STEP_OPEN };
 
 void steps_begin(const struct explore_client *client, const struct explore_options *options);
 void steps_end(void);

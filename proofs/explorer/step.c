@@ -166,7 +166,7 @@ bool task_enabled(unsigned int idx)
 
 	if (ended[idx])
 		return false;
-	if (explore_tso && buffers[idx].nr && buffer_fenced(at->kind))
+	if (explore_tso && !buffer_admits(&buffers[idx], at->kind))
 		return false;
 	/* Locks are alike: {owner, rank}. Who waits for his own goes on, for the machine to see. */
 	if (at->kind == SIM_LOCK || at->kind == SIM_MUTEX) {
@@ -408,7 +408,7 @@ enum step_outcome step_make(struct explore_step step, char *text, size_t text_by
 		snprintf(text, text_bytes, "%s: %s", sim_finding_name(finding->kind),
 			 finding->text);
 		m->has_finding = false;
-		return STEP_FINDING;
+		return m->outcome == SIM_INCONCLUSIVE ? STEP_OPEN : STEP_FINDING;
 	}
 	if (!grown) {
 		snprintf(text, text_bytes, "I6: the tid of a slot went back");
