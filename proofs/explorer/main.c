@@ -212,7 +212,7 @@ static void keep(const char *line)
 static enum explore_outcome search_one(size_t idx, const struct scenario *scenario)
 {
 	struct explore_options with = options.explore;
-	struct explore_result result = {.outcome = EXPLORE_FINDING};
+	struct explore_result result = {.outcome = EXPLORE_INCONCLUSIVE};
 	struct explore_client client;
 	char line[1024];
 
@@ -220,13 +220,15 @@ static enum explore_outcome search_one(size_t idx, const struct scenario *scenar
 		with.progress = scenario->id;
 	if (scenario_ready(scenario, &client, result.text, sizeof(result.text)))
 		explore(&client, &with, &result);
+	else if (!strncmp(result.text, "the setup: ", 11))
+		result.outcome = EXPLORE_FINDING;
 	snprintf(line, sizeof(line),
 		 "%s\t%s\t%llu\t%llu\t%llu\t%u\t%u\t%u\t%llu\t%.3f\t%016llx\t%s\n", scenario->id,
 		 verdicts[result.outcome], (unsigned long long)result.states,
 		 (unsigned long long)result.steps, (unsigned long long)result.finals, result.shared,
 		 result.alone_max, result.depth, (unsigned long long)result.states_all,
 		 result.seconds, (unsigned long long)result.finals_hash, result.text);
-	if (result.outcome == EXPLORE_FINDING && options.found)
+	if (result.outcome == EXPLORE_FINDING && result.nr_path && options.found)
 		trace_write(options.found, options.set, idx, &with, &result);
 	free(result.path);
 	keep(line);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Counterexamples as files: an op program with the switches that lead to what was found, and in
- * front of it, as comments, every step as a timeline. `slubcheck show` reads it, and
+ * front of it, as comments, every step as a timeline. `slubcheck pack` reads it, and
  * `slubcheck replay --world sim` repeats it.
  */
 #ifndef EXPLORE_TRACE_H

@@ -23,7 +23,9 @@ OP(up, ANY, "", "cpu_up target=c1\n")
 OP(node, EXPLORE_WAIT_SPIN, "", "{n} = alloc kc0 node=n0\n")
 OP(check, EXPLORE_WAIT_SPIN, "", "check tier=2\n")
 OP(create, ANY, "", "create {k} align_log2=0 flags=nomerge size=2048\n")
-OP(destroy, ANY, "t0: create {k} align_log2=0 flags=nomerge size=2048\n", "destroy {k}\n")
+/* Waits for what is to be freed after a grace period, too. */
+OP(destroy, ANY | EXPLORE_WAIT_OTHER, "t0: create {k} align_log2=0 flags=nomerge size=2048\n",
+   "destroy {k}\n")
 /* Looks at what another task may free, in a read section. */
 OP(reader, 0, "", "rcu_read_lock\nnop\nrcu_read_unlock\n")
 /* The slab of the object that is freed goes back to the page source. */

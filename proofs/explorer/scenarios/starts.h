@@ -54,12 +54,14 @@ START(at_min_partial, "nodes 1\n",
  * afar, r1 is the last one.
  */
 START(frozen_last, "nodes 1\n",
-      CREATE_KC0 FULL(1, 8) FULL(3, 9) FULL(4, 10) FULL(5, 11) FULL(6, 12) FULL(7, 13)
-      FULL(14, 28) FULL(15, 29) FULL(30, 31)
-      "t0: free_bulk r8\nt0: free_bulk r9\nt0: free_bulk r10\nt0: free_bulk r11\n"
-      "t0: free_bulk r12\nt0: free_bulk r13\nt0: free_bulk r28\nt0: free_bulk r29\n"
-      "t0: free_bulk r31\nt0: flush kc0\n"
-      "t0: r26 = alloc_bulk kc0 count=3\nt0@c1: free_bulk r26\n")
+      CREATE_KC0 FULL(1, 8) FULL(3, 9) FULL(4, 10) FULL(5, 11) FULL(6, 12) FULL(7, 13) FULL(
+	      14, 28) FULL(15, 29)
+	      FULL(30,
+		   31) "t0: free_bulk r8\nt0: free_bulk r9\nt0: free_bulk r10\nt0: free_bulk r11\n"
+		       "t0: free_bulk r12\nt0: free_bulk r13\nt0: free_bulk r28\nt0: free_bulk "
+		       "r29\n"
+		       "t0: free_bulk r31\nt0: flush kc0\n"
+		       "t0: r26 = alloc_bulk kc0 count=3\nt0@c1: free_bulk r26\n")
 
 /* Two nodes: cpu 0, which is near node 0, has a slab of node 1; r0 to r2 are of it. */
 START(wrong_node, "nodes 2\n",
