@@ -158,7 +158,7 @@ try:
            "a missing table is refused", "--table", "nowhere.tsv")
     expect(2, ["unwind 'x': a number"], "a bound that is no number is refused", "--table",
            table("word.tsv", with_column(6, "x")))
-    expect(2, ["7 fields; 8 are needed"], "a short line is refused", "--table",
+    expect(2, ["8 fields; 9 are needed"], "a short line is refused", "--table",
            table("short.tsv", lambda row: row[:-1]))
     expect(2, ["no mutant proofs/mutants/nothing.patch"], "an unknown mutant is refused", "--table",
            table("nothing.tsv", with_column(7, "nothing")))
