@@ -87,11 +87,16 @@ static uint64_t span_compare(const char *object, uint64_t start, uint64_t from, 
 	return from;
 }
 
+/* @from is any byte: what krealloc() adds begins where the old size ended. */
 static uint64_t span_nonzero(const char *object, uint64_t from, uint64_t end)
 {
-	for (; from + WORD_BYTES <= end; from += WORD_BYTES)
-		if (*(const uint64_t *)(object + from) != 0)
+	for (; from + WORD_BYTES <= end; from += WORD_BYTES) {
+		uint64_t word;
+
+		memcpy(&word, object + from, sizeof(word));
+		if (word != 0)
 			break;
+	}
 	while (from < end && object[from] == 0)
 		from++;
 	return from;

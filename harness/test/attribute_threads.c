@@ -11,7 +11,7 @@
 #include "attribute_unit.h"
 
 #define WORKERS 2
-#define ROUNDS	60u /* of the reader */
+#define ROUNDS	8u /* of the reader */
 
 static struct kmem_cache *shared, *debugged;
 static atomic_bool done;
