@@ -347,7 +347,7 @@ static void block_forget(struct m_block *block)
 static bool take_freed(const char *base)
 {
 	for (unsigned int i = 0; i < nr_freed; i++) {
-		if (freed[i].base != base)
+		if (freed[i].base != base || freed[i].percpu)
 			continue;
 		freed[i] = freed[--nr_freed];
 		return true;

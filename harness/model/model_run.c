@@ -98,34 +98,6 @@ static const char *draw_options(uint64_t seed)
 	return seed / 32 % 2 ? NULL : options[seed / 64 % (sizeof(options) / sizeof(options[0]))];
 }
 
-/*
- * Who was charged for the objects of a type-stable slab stands in an array that goes with the slab,
- * in a callback that the model does not foresee: no such caches where there are groups. Nor does it
- * follow callbacks inside of slub_reap() and slub_node_offline().
- */
-static void without_callbacks(struct program *program)
-{
-	bool groups = false, callbacks = false;
-
-	for (size_t at = 0; at < program->nr_records; at++) {
-		groups = groups || program->records[at].op == PROGRAM_GROUP_CREATE;
-		callbacks = callbacks || program->records[at].op == PROGRAM_CALL_RCU ||
-			    program->records[at].op == PROGRAM_KFREE_RCU;
-	}
-	for (size_t at = 0; at < program->nr_records; at++) {
-		struct program_record *record = &program->records[at];
-
-		if (callbacks && (record->op == PROGRAM_REAP || record->op == PROGRAM_NODE_OFFLINE))
-			record->op = PROGRAM_NOP;
-		if (!groups)
-			continue;
-		if (record->op == PROGRAM_CREATE)
-			record->arg &= ~PROGRAM_ARG(CREATE, flags, PROGRAM_CACHE_rcu);
-		if (record->op == PROGRAM_BUCKETS_CREATE)
-			record->arg &= ~PROGRAM_ARG(BUCKETS_CREATE, flags, PROGRAM_CACHE_rcu);
-	}
-}
-
 /* Program number @seed: of three kinds in turn. */
 static void draw_program(uint64_t seed, struct program *program)
 {
@@ -146,7 +118,6 @@ static void draw_program(uint64_t seed, struct program *program)
 		one_by_one(program);
 		break;
 	}
-	without_callbacks(program);
 }
 
 static void show_figures(FILE *to, double seconds)
