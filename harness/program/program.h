@@ -98,10 +98,11 @@ struct program_header {
  */
 #define PROGRAM_HEADER_FLAG_BITS(BIT)                                                              \
 	BIT(0, nomerge)                                                                            \
-	BIT(1, init_on_alloc) BIT(2, init_on_free) BIT(3, hardened) BIT(4, random_freelist)        \
-		BIT(5, random_kmalloc) BIT(6, nousercopy) BIT(7, memoryless) BIT(8, debug_F)       \
-			BIT(9, debug_Z) BIT(10, debug_P) BIT(11, debug_U) BIT(12, debug_T)         \
-				BIT(13, debug_A) BIT(14, debug_O) BIT(15, debug_none)
+	BIT(1, init_on_alloc)                                                                      \
+	BIT(2, init_on_free) BIT(3, hardened) BIT(4, random_freelist) BIT(5, random_kmalloc)       \
+		BIT(6, nousercopy) BIT(7, memoryless) BIT(8, debug_F) BIT(9, debug_Z)              \
+			BIT(10, debug_P) BIT(11, debug_U) BIT(12, debug_T) BIT(13, debug_A)        \
+				BIT(14, debug_O) BIT(15, debug_none)
 
 enum {
 #define BIT(n, name) PROGRAM_F_##name = 1 << n,

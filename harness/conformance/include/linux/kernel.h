@@ -13,9 +13,9 @@
 typedef uint8_t u8;
 
 #define __init
-#define ARRAY_SIZE(array)      (sizeof(array) / sizeof((array)[0]))
-#define IS_BUILTIN(option)     0 /* the tests are modules here: nothing is left out */
-#define OPTIMIZER_HIDE_VAR(v)  __asm__("" : "+r"(v))
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#define IS_BUILTIN(option)	0 /* the tests are modules here: nothing is left out */
+#define OPTIMIZER_HIDE_VAR(v)	__asm__("" : "+r"(v))
 #define kasan_disable_current() ((void)0)
 #define kasan_enable_current()	((void)0)
 

@@ -12,8 +12,8 @@
 static inline struct page *conformance_alloc_pages(gfp_t flags, unsigned int order)
 {
 	size_t bytes = PAGE_SIZE << order;
-	void *block = kmalloc(bytes > KMALLOC_MAX_CACHE_SIZE ? bytes : KMALLOC_MAX_CACHE_SIZE + 1,
-			      flags);
+	void *block =
+		kmalloc(bytes > KMALLOC_MAX_CACHE_SIZE ? bytes : KMALLOC_MAX_CACHE_SIZE + 1, flags);
 
 	return block ? virt_to_head_page(block) : NULL;
 }
