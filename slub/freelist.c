@@ -26,8 +26,8 @@ int init_cache_random_seq(struct kmem_cache *s)
 		unsigned int other = (unsigned int)(world_random() % (i + 1));
 
 		if (other != i)
-			seq[i] = seq[other];
-		seq[other] = i;
+			PRIVATE_WRITE(seq[i], seq[other]);
+		PRIVATE_WRITE(seq[other], i);
 	}
 	/* Caches of the boot are in use already. */
 	smp_store_release(&s->random_seq, seq);
