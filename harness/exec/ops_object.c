@@ -149,8 +149,6 @@ static void free_one(struct exec *x, struct cell *held, uint8_t op, size_t idx)
 	case PROGRAM_KVFREE:
 	case PROGRAM_KVFREE_SENSITIVE:
 	case PROGRAM_KFREE_SENSITIVE:
-		if (a->touch && held->bytes)
-			a->touch(held->object, held->bytes);
 		a->kfree_by(op, held->object, held->bytes);
 		break;
 	case PROGRAM_CALL_RCU:

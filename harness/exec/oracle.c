@@ -153,9 +153,13 @@ static void content_fill(const struct exec *x, char *object, uint64_t start, uin
 {
 	uint64_t n, from, end;
 
-	touch(x, object, bytes);
-	for (n = 0; sample(&samplings[x->content], bytes, bytes, n, &from, &end); n++)
+	if (bytes <= HUGE_BYTES)
+		touch(x, object, bytes);
+	for (n = 0; sample(&samplings[x->content], bytes, bytes, n, &from, &end); n++) {
+		if (bytes > HUGE_BYTES)
+			touch(x, object + from, end - from);
 		span_fill(object, start, from < skip ? skip : from, end);
+	}
 }
 
 /* Return: the offset of the first byte that differs within @limit, or @limit. */

@@ -22,12 +22,13 @@
 #define BESIDE	      SIM_ARENA_BYTES_MAX
 #define BESIDE_BYTES  (64ul << 20)
 #define MAPS	      (BESIDE + BESIDE_BYTES)
+#define MAPS_BYTES    (32ul << 20) /* each page of a mapping may have to be put back */
 #define PAGE_BYTES    (1ul << SIM_PAGE_SHIFT)
 #define FRESH_MARKED  (16ul << 20) /* contents below this offset are filled with SIM_FRESH_BYTE */
 #define NODE_BYTES    (1ul << 20)  /* of memory by default */
 #define SNAPSHOTS_MAX 16u
 
-_Static_assert(MAPS < 1ul << SIM_WINDOW_SHIFT, "room for descriptors and mappings");
+_Static_assert(MAPS + MAPS_BYTES <= 1ul << SIM_WINDOW_SHIFT, "room for descriptors and mappings");
 
 extern char __start_slub_data[] __attribute__((weak));
 extern char __stop_slub_data[] __attribute__((weak));
@@ -344,7 +345,7 @@ void *world_map(size_t bytes, int node)
 
 	if (!bytes || bytes % PAGE_BYTES || node < NUMA_NO_NODE || node >= (int)m->state.nodes)
 		sim_fail(SIM_MEMORY, "a mapping of %zu bytes is asked for on node %d", bytes, node);
-	if (bytes >= WINDOW_BYTES - MAPS || m->state.nr_maps == MAPS_MAX)
+	if (bytes >= MAPS_BYTES || m->state.nr_maps == MAPS_MAX)
 		return NULL;
 	pages = (uint32_t)(bytes >> SIM_PAGE_SHIFT);
 	/* The lowest gap that holds them and, behind them, a page that nobody may touch. */
@@ -353,7 +354,7 @@ void *world_map(size_t bytes, int node)
 			break;
 		at = m->state.maps[place].page + m->state.maps[place].pages + 1;
 	}
-	if (at + (size_t)pages >= SIM_WINDOW_PAGES)
+	if (at + (size_t)pages >= (MAPS + MAPS_BYTES) >> SIM_PAGE_SHIFT)
 		return NULL;
 	map_window();
 	end = ((size_t)at + pages + 1) << SIM_PAGE_SHIFT;

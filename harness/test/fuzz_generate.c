@@ -14,6 +14,7 @@
 #include "harness/fuzz/target.h"
 
 #define COUNT_DEFAULT 20000u
+#define VERIFY_EVERY  64u /* programs between resets that compare all memory */
 
 static bool read_number(const char *text, uint64_t *number)
 {
@@ -43,6 +44,8 @@ static uint64_t loop(uint64_t first, uint64_t count, uint64_t ops[PROGRAM_NR_OPS
 						      records, FUZZ_RECORDS_MAX);
 		for (size_t at = 0; at < program.nr_records; at++)
 			ops[records[at].op]++;
+		/* The way back to the boot: a write past the seam would meet a later program. */
+		sim_verify_resets(i % VERIFY_EVERY == 0);
 		if (target_run(&program, NULL) == SIM_FINDING) {
 			fprintf(stderr, "seed: %" PRIu64 "\n", first + i);
 			return i;
