@@ -5,10 +5,10 @@
  */
 #include <string.h>
 
-#include "debug.h"
+#include "debug/debug.h"
 #include "failslab.h"
 #include "memcg.h"
-#include "mempolicy.h"
+#include "pages/mempolicy.h"
 #include "object.h"
 #include "tunables.h"
 

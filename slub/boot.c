@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "fork.h"
-#include "kmalloc.h"
+#include "kmalloc/kmalloc.h"
 #include "memory_hotplug.h"
 #include "options.h"
 #include "percpu.h"

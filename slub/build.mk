@@ -2,7 +2,7 @@
 #
 # libslub: the core, which every variant compiles, and the libraries of the native world.
 
-slub-sources := $(wildcard slub/*.c)
+slub-sources := $(wildcard slub/*.c slub/debug/*.c slub/pages/*.c slub/kmalloc/*.c slub/attributes/*.c)
 PUBLIC_HEADERS := $(wildcard slub/slub.h)
 
 ifneq ($(slub-sources),)

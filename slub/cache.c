@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cache.h"
-#include "debug.h"
-#include "debug_options.h"
+#include "debug/debug.h"
+#include "debug/debug_options.h"
 
 __slub_data enum slab_state slab_state;
 __slub_data struct world_mutex slab_mutex;

@@ -5,7 +5,7 @@
  */
 #include "cache.h"
 #include "fork.h"
-#include "kmalloc.h"
+#include "kmalloc/kmalloc.h"
 #include "memory_hotplug.h"
 
 static void fork_prepare(void)

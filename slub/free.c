@@ -6,9 +6,9 @@
 
 #include "memcg.h"
 #include "object.h"
-#include "object_map.h"
-#include "report.h"
-#include "track.h"
+#include "debug/object_map.h"
+#include "debug/report.h"
+#include "debug/track.h"
 
 /*
  * Frees into the slab. By the state that the commit meets:

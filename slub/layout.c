@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "layout.h"
-#include "track.h"
+#include "debug/track.h"
 #include "tunables.h"
 
 #define ARCH_SLAB_MINALIGN ((unsigned int)sizeof(unsigned long long))

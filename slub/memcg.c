@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "memcg.h"
-#include "object_map.h"
+#include "debug/object_map.h"
 
 /*
  * state = bytes charged to the group and to those below it << REFS_BITS | references: one of its

@@ -2,8 +2,8 @@
 /*
  * The partial lists of nodes and the traffic between them and the cpus; see node.h.
  */
-#include "debug.h"
-#include "mempolicy.h"
+#include "debug/debug.h"
+#include "pages/mempolicy.h"
 #include "node.h"
 
 void init_kmem_cache_node(struct kmem_cache_node *n)

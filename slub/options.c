@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cache.h"
-#include "debug_options.h"
+#include "debug/debug_options.h"
 #include "failslab.h"
 #include "options.h"
 

@@ -2,7 +2,7 @@
 /*
  * Making and taking apart of slabs.
  */
-#include "debug.h"
+#include "debug/debug.h"
 #include "memcg.h"
 #include "slab.h"
 

@@ -38,7 +38,7 @@
 #define SLUB_TYPES_H
 
 #include "config.h"
-#include "page_alloc.h"
+#include "pages/page_alloc.h"
 #include "task.h"
 
 /* The counters word of a slab as one value. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "slub/object.h"
-#include "slub/report.h"
+#include "slub/debug/report.h"
 
 int kunit_add_named_resource(struct kunit *test, void *init, void *free,
 			     struct kunit_resource *resource, const char *name, void *data)

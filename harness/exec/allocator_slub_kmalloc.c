@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* libslub under test: the kmalloc and kvmalloc families, and buckets. */
 #include "allocator_slub.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 void *slub_kmalloc_by(unsigned int op, size_t n, size_t size, unsigned int gfp, int node)
 {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "allocator_slub.h"
-#include "slub/debug.h"
-#include "slub/kmalloc.h"
+#include "slub/debug/debug.h"
+#include "slub/kmalloc/kmalloc.h"
 #include "slub/tunables.h"
 
 /*

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "heap.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 struct heap {
 	struct kmem_cache *s; /* of kmalloc(), too: for what looks into it */

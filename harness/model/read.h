@@ -4,9 +4,9 @@
 #define HARNESS_MODEL_READ_H
 
 #include "slub/cache.h"
-#include "slub/debug_options.h"
+#include "slub/debug/debug_options.h"
 #include "slub/freelist.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 #include "slub/tunables.h"
 
 /*

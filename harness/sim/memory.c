@@ -22,7 +22,7 @@
 #define BESIDE	      SIM_ARENA_BYTES_MAX
 #define BESIDE_BYTES  (64ul << 20)
 #define MAPS	      (BESIDE + BESIDE_BYTES)
-#define MAPS_BYTES    (32ul << 20) /* each page of a mapping may have to be put back */
+#define MAPS_BYTES    (96ul << 20) /* each page of a mapping may have to be put back */
 #define PAGE_BYTES    (1ul << SIM_PAGE_SHIFT)
 #define FRESH_MARKED  (16ul << 20) /* contents below this offset are filled with SIM_FRESH_BYTE */
 #define NODE_BYTES    (1ul << 20)  /* of memory by default */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "harness/exec/internal.h"
-#include "slub/page_alloc.h"
+#include "slub/pages/page_alloc.h"
 
 /* What is filled and compared of an object: this much of its begin and of its end. */
 #define HEAD_BYTES 256u

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "slub_unit.h"
-#include "slub/attribute.h"
+#include "slub/attributes/attribute.h"
 
 #define OBJECT_BYTES 256u
 

@@ -10,7 +10,7 @@
 
 #include "sim.h"
 #include "sanitize.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 #define PAGE ((size_t)4096)
 

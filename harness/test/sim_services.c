@@ -13,7 +13,7 @@
 #include "sim.h"
 #include "slub/check.h"
 #include "slub/failslab.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 #include "slub/memcg.h"
 
 #define TASKS	  3u

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "slub_unit.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 static bool has_cache(const char *name)
 {

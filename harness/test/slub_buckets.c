@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Buckets: caches of one user's own, for every size, and nobody else in them. */
 #include "slub_unit.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 static struct kmem_cache *cache_of(const void *object)
 {

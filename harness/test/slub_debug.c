@@ -10,9 +10,9 @@
 #include <sys/syscall.h>
 
 #include "slub_unit.h"
-#include "slub/debug.h"
-#include "slub/object_map.h"
-#include "slub/traces.h"
+#include "slub/debug/debug.h"
+#include "slub/debug/object_map.h"
+#include "slub/debug/traces.h"
 
 /* ---- 1. Helpers */
 

@@ -3,7 +3,7 @@
 #include <pthread.h>
 
 #include "slub_unit.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 #define THREADS 4
 #define FORKS	150

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* kmalloc and bulk: sizes, alignment, content, all or nothing. */
 #include "slub_unit.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 /* The class of a size, by the rule in words rather than by a table. */
 static size_t class_of(size_t size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The kmalloc caches: which one serves a request, what they are like, copies by caller. */
 #include "slub_unit.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 static const struct {
 	const char *prefix;

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "slub_unit.h"
-#include "slub/debug.h"
-#include "slub/kmalloc.h"
+#include "slub/debug/debug.h"
+#include "slub/kmalloc/kmalloc.h"
 
 static struct kmem_cache *boot(const char *options)
 {

@@ -5,7 +5,7 @@
 #include <signal.h>
 
 #include "slub_unit.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 static bool is_mapping(const void *p)
 {

@@ -3,9 +3,9 @@
 #include <errno.h>
 
 #include "slub_unit.h"
-#include "slub/debug_options.h"
+#include "slub/debug/debug_options.h"
 #include "slub/failslab.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 #define F SLAB_CONSISTENCY_CHECKS
 #define Z SLAB_RED_ZONE

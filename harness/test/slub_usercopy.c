@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "slub_unit.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 /* Refused both ways, each with one line, that of @text with the words of its direction. */
 #define assert_refused(p, bytes, text)                                                             \

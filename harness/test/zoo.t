@@ -32,8 +32,8 @@ Changes a message only: no lane can see it.
 
 lanes: stress
 
---- a/slub/page_alloc.h
-+++ b/slub/page_alloc.h
+--- a/slub/pages/page_alloc.h
++++ b/slub/pages/page_alloc.h
 @@ -1,1 +1,1 @@
 -/* SPDX-License-Identifier: MIT */
 +/* SPDX-License-Identifier: MIT, still */

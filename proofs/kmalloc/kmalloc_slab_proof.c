@@ -6,7 +6,7 @@
  * on. Without a flag that chooses a type the caller does, and only if that was asked for.
  */
 #include "proofs/world/proof.h"
-#include "slub/kmalloc.h"
+#include "slub/kmalloc/kmalloc.h"
 
 /* Defined by cache.c and tunables.c, which are not linked. */
 enum slab_state slab_state = UP;

@@ -12,7 +12,7 @@
 
 #include "proofs/world/proof.h"
 #include "slub/layout.h"
-#include "slub/track.h"
+#include "slub/debug/track.h"
 
 static void constructor(void *object)
 {

@@ -5,7 +5,7 @@
 
 #include <linux/slab.h>
 
-#include "slub/page_alloc.h"
+#include "slub/pages/page_alloc.h"
 
 #define NR_PAGE_ORDERS (MAX_ORDER + 1)
 

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "track.h"
+#include "debug/track.h"
 
 unsigned int get_pad_start(const struct kmem_cache *s)
 {

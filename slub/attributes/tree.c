@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "attribute.h"
-#include "debug_options.h"
+#include "attributes/attribute.h"
+#include "debug/debug_options.h"
 
 /* What is in the tree: the next younger cache, or the oldest of all after NULL; NULL: no more. */
 static struct kmem_cache *younger(const struct kmem_cache *s)

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "object_map.h"
-#include "report.h"
+#include "debug/object_map.h"
+#include "debug/report.h"
 
 #define pr_err(...)  world_log(LOG_ERR, __VA_ARGS__)
 #define pr_info(...) world_log(LOG_INFO, __VA_ARGS__)

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "debug.h"
-#include "kmalloc.h"
+#include "debug/debug.h"
+#include "kmalloc/kmalloc.h"
 #include "memcg.h"
 
 static unsigned int large_order(size_t size)

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "attribute.h"
+#include "attributes/attribute.h"
 #include "cpu.h"
 
 static void show_line(struct attribute_text *text, unsigned long value)

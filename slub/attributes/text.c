@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "attribute.h"
+#include "attributes/attribute.h"
 
 void text_char(struct attribute_text *text, char c)
 {

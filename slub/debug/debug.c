@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "debug.h"
-#include "object_map.h"
+#include "debug/debug.h"
+#include "debug/object_map.h"
 
 /* ---- 1. Words of a slab: under list_lock, which is all that a slab of ours needs */
 

@@ -13,7 +13,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "kmalloc.h"
+#include "kmalloc/kmalloc.h"
 
 /* Grows by doubling, in blocks of the page source; given back with the last mapping. */
 static __slub_data struct {

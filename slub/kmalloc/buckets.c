@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "kmalloc.h"
+#include "kmalloc/kmalloc.h"
 
 static __slub_data struct kmem_cache *kmem_buckets_cache;
 

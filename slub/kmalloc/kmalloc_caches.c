@@ -2,7 +2,7 @@
 /*
  * The kmalloc caches: their sizes and names, and how they are made; see kmalloc.h.
  */
-#include "kmalloc.h"
+#include "kmalloc/kmalloc.h"
 
 __slub_data struct kmem_buckets kmalloc_caches[NR_KMALLOC_TYPES];
 __slub_data unsigned long random_kmalloc_seed;

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "debug_options.h"
+#include "debug/debug_options.h"
 
 __slub_data slab_flags_t slub_debug;
 __slub_data bool slub_debug_enabled;

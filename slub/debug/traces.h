@@ -6,7 +6,7 @@
 #ifndef SLUB_TRACES_H
 #define SLUB_TRACES_H
 
-#include "debug.h"
+#include "debug/debug.h"
 
 /*
  * One row for each caller, stack and waste of the objects in use of @s, the most frequent first:

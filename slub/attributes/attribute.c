@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "attribute.h"
-#include "traces.h"
+#include "attributes/attribute.h"
+#include "debug/traces.h"
 
 #define RO(name, show, arg)	   {#name, ATTRIBUTE_READ_ONLY, arg, show, NULL}
 #define RW(name, show, store, arg) {#name, ATTRIBUTE_WRITABLE, arg, show, store}

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "object_map.h"
-#include "traces.h"
+#include "debug/object_map.h"
+#include "debug/traces.h"
 
 /* ---- 1. Rows: kept by caller, stack and waste, in this order, while they are gathered */
 

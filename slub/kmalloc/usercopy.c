@@ -7,7 +7,7 @@
  * stacks, its text) is no business of a library; what it cannot see and this can is refused, too:
  * memory of the arena that holds no object.
  */
-#include "kmalloc.h"
+#include "kmalloc/kmalloc.h"
 
 /* What is wrong with a copy; @name NULL: nothing. */
 struct usercopy_verdict {

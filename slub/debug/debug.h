@@ -26,7 +26,7 @@
 #ifndef SLUB_DEBUG_H
 #define SLUB_DEBUG_H
 
-#include "report.h"
+#include "debug/report.h"
 
 #define SLUB_RED_INACTIVE 0xbb /* red zones of a free object */
 #define SLUB_RED_ACTIVE	  0xcc /* red zones of an object in use */

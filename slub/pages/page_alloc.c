@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "mempolicy.h"
+#include "pages/mempolicy.h"
 #include "task.h"
 #include "tunables.h"
 

@@ -15,7 +15,7 @@
 #ifndef SLUB_REPORT_H
 #define SLUB_REPORT_H
 
-#include "track.h"
+#include "debug/track.h"
 #include "tunables.h"
 
 void object_err(struct kmem_cache *s, struct slab *slab, void *object, const char *reason);

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "attribute.h"
+#include "attributes/attribute.h"
 #include "cpu.h"
 #include "stat.h"
 

@@ -2,7 +2,7 @@
 /*
  * /proc/slabinfo, version 2.1: a line for each cache, the youngest first.
  */
-#include "attribute.h"
+#include "attributes/attribute.h"
 
 static const char header[] =
 	"slabinfo - version: 2.1\n"

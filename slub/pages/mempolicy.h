@@ -14,7 +14,7 @@
 #ifndef SLUB_MEMPOLICY_H
 #define SLUB_MEMPOLICY_H
 
-#include "page_alloc.h"
+#include "pages/page_alloc.h"
 
 /* @node if it has memory, else the nearest that has. */
 static inline int node_with_memory(int node)

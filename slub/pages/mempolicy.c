@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "mempolicy.h"
+#include "pages/mempolicy.h"
 #include "task.h"
 
 static unsigned long all_nodes(void)
