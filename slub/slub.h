@@ -321,7 +321,10 @@ struct mem_cgroup;
  * Return: NULL when memory is short.
  */
 struct mem_cgroup *mem_cgroup_create(const char *name, struct mem_cgroup *parent, size_t limit);
-/* Gives the reference back; the group lives on for as long as objects are charged to it. */
+/*
+ * Gives the reference back; the group lives on for as long as objects are charged to it. It may
+ * be active in the calling thread, where it is no more then, and in no other.
+ */
 void mem_cgroup_destroy(struct mem_cgroup *group);
 /* Makes @group, or none, active in this thread. Return: what was before. */
 struct mem_cgroup *set_active_memcg(struct mem_cgroup *group);
