@@ -343,6 +343,17 @@ void memcg_uncharge_large(struct page *page)
 	uncharge(memcg, NULL, page_bytes(page));
 }
 
+bool memcg_charge_mapping(size_t bytes, gfp_t flags, struct mem_cgroup **memcg)
+{
+	*memcg = flags & __GFP_ACCOUNT ? slub_task()->active_memcg : NULL;
+	return !*memcg || charge(*memcg, bytes, flags);
+}
+
+void memcg_uncharge_mapping(struct mem_cgroup *memcg, size_t bytes)
+{
+	uncharge(memcg, NULL, bytes);
+}
+
 bool kmem_cache_charge(void *object, gfp_t flags)
 {
 	struct page *page;

@@ -83,4 +83,11 @@ bool memcg_charge_large(struct page *page, gfp_t flags);
 /* Before a large kmalloc is freed. */
 void memcg_uncharge_large(struct page *page);
 
+/*
+ * Charges @bytes of a mapping, which is still to be made, if @flags ask for it.
+ * Return: false when a limit is met; else *@memcg is whom to give them back to, NULL for none.
+ */
+bool memcg_charge_mapping(size_t bytes, gfp_t flags, struct mem_cgroup **memcg);
+void memcg_uncharge_mapping(struct mem_cgroup *memcg, size_t bytes);
+
 #endif /* SLUB_MEMCG_H */

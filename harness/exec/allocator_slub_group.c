@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* libslub under test: groups, grace periods, failslab, nodes and policies. */
 #include "allocator_slub.h"
+#include "slub/kmalloc/kmalloc.h"
 #include "slub/memcg.h"
 
 void *slub_group_create(const char *name, void *parent, size_t limit)
@@ -38,9 +39,10 @@ size_t slub_charge_of(const void *object)
 {
 	struct page *page = virt_to_head_page(object);
 	const struct kmem_cache *s;
+	struct vmap_area area;
 
 	if (!page)
-		return 0;
+		return find_vmap_area(object, &area) ? area.bytes : 0;
 	if (page->kind != PAGE_SLAB)
 		return PAGE_SIZE << page_order(page);
 	s = page_slab(page)->slab_cache;

@@ -201,7 +201,7 @@ static void hold(struct exec *x, const struct request *r, size_t idx, unsigned i
 	cell->bucket = r->op == PROGRAM_BUCKETS_ALLOC || r->op == PROGRAM_BUCKETS_TRACK ||
 		       r->op == PROGRAM_BUCKETS_VALLOC;
 	x->tasks[task].stats.allocations++;
-	note_charge(x, idx, r->gfp | bucket_account(x, r), NULL);
+	note_charge(x, idx, cell->mapped ? r->gfp : r->gfp | bucket_account(x, r), NULL);
 	held = held_part(x, cell, 0);
 	if (object_begins(x, &held, r->align, r->zeroed, idx, task))
 		on_its_node(x, &held, r->gfp, held.mapped ? -1 : r->node, idx, task);

@@ -214,6 +214,16 @@ void m_uncharge_large(struct m_block *block)
 	block->charged = NULL;
 }
 
+bool m_group_charge(struct m_group *group, unsigned long bytes, gfp_t gfp)
+{
+	return charge(group, bytes, gfp);
+}
+
+void m_group_uncharge(struct m_group *group, unsigned long bytes)
+{
+	uncharge(group, NULL, bytes);
+}
+
 bool m_charge(void *object, gfp_t gfp)
 {
 	struct m_block *block;

@@ -195,7 +195,7 @@ void *m_krealloc(const void *object, size_t size, gfp_t gfp)
  * Mappings, for what neither caches nor the page source serve. A table of them is kept in a block
  * of pages that doubles when it is full and goes when it is empty.
  */
-#define MAP_BYTES 16u /* of an entry of the table */
+#define MAP_BYTES 24u /* of an entry of the table */
 
 static bool make_room(void)
 {
@@ -216,23 +216,27 @@ static bool make_room(void)
 	return true;
 }
 
-static void *map(size_t size, int node)
+static void *map(size_t size, gfp_t gfp, int node)
 {
 	size_t bytes = (size + M_PAGE_BYTES - 1) / M_PAGE_BYTES * M_PAGE_BYTES;
+	struct m_group *group = gfp & __GFP_ACCOUNT ? m_group_find(m_policy()->group) : NULL;
 	struct m_map *made;
-	void *address;
+	void *address = NULL;
 
 	if (node < 0 || node >= (int)model.boot.nodes)
 		node = NUMA_NO_NODE;
-	if (m_should_fail(M_SITE_MAP))
+	if (group && !m_group_charge(group, bytes, gfp))
 		return NULL;
-	address = m_take_map(bytes, node);
-	if (!address || !make_room())
+	if (!m_should_fail(M_SITE_MAP))
+		address = m_take_map(bytes, node);
+	if (!address || !make_room()) {
+		m_group_uncharge(group, bytes);
 		return NULL;
+	}
 	made = calloc(1, sizeof(*made));
 	if (!made)
 		abort();
-	*made = (struct m_map){address, bytes, model.maps};
+	*made = (struct m_map){address, bytes, group, model.maps};
 	model.maps = made;
 	model.nr_maps++;
 	return address;
@@ -254,12 +258,13 @@ static void unmap(struct m_map *map)
 	while (*at != map)
 		at = &(*at)->next;
 	*at = map->next;
+	if (--model.nr_maps == 0) {
+		m_block_return(model.map_table);
+		model.map_table = NULL;
+		model.map_room = 0;
+	}
+	m_group_uncharge(map->charged, map->bytes);
 	free(map);
-	if (--model.nr_maps)
-		return;
-	m_block_return(model.map_table);
-	model.map_table = NULL;
-	model.map_room = 0;
 }
 
 void m_forget_maps(void)
@@ -292,7 +297,7 @@ void *m_kvmalloc(size_t size, gfp_t gfp, int node)
 		return object;
 	if (!(gfp & __GFP_DIRECT_RECLAIM) || (gfp & (__GFP_DMA | __GFP_DMA32)) || size > INT_MAX)
 		return NULL;
-	return map(size, node);
+	return map(size, gfp, node);
 }
 
 void m_kvfree(const void *object)
@@ -430,5 +435,5 @@ void *m_buckets_valloc(const struct m_buckets *b, size_t size, gfp_t gfp)
 		return object;
 	if (!(gfp & __GFP_DIRECT_RECLAIM) || (gfp & (__GFP_DMA | __GFP_DMA32)) || size > INT_MAX)
 		return NULL;
-	return map(size, NUMA_NO_NODE);
+	return map(size, gfp, NUMA_NO_NODE);
 }

@@ -217,6 +217,7 @@ enum m_site { M_SITE_PAGE, M_SITE_COMMIT, M_SITE_PERCPU, M_SITE_SLAB, M_SITE_MAP
 struct m_map {
 	void *address;
 	size_t bytes;
+	struct m_group *charged; /* NULL: nobody */
 	struct m_map *next;
 };
 
@@ -419,6 +420,9 @@ int m_group_set_limit(struct m_group *group, size_t limit);
 /* Charges new objects if they are to be; on failure they are freed again. */
 bool m_charge_new(struct m_cache *s, gfp_t gfp, size_t nr, void *const *objects);
 void m_uncharge(struct m_slab *slab, unsigned int index);
+/* Bytes that are no object of a cache; uncharge: @group may be NULL. */
+bool m_group_charge(struct m_group *group, unsigned long bytes, gfp_t gfp);
+void m_group_uncharge(struct m_group *group, unsigned long bytes);
 bool m_charge_large(struct m_block *block, gfp_t gfp);
 void m_uncharge_large(struct m_block *block);
 bool m_charge(void *object, gfp_t gfp);

@@ -342,6 +342,43 @@ static void kmallocs_are_charged(void **unused)
 	assert_nothing_left(before);
 }
 
+/* A limit holds for kvmalloc() too: it does not step aside to a mapping that nobody counts. */
+static void mappings(void **unused)
+{
+	const size_t bytes = KMALLOC_MAX_SIZE + 5000, pages = KMALLOC_MAX_SIZE + 8192;
+	struct quiet before = settle();
+	struct mem_cgroup *top = group(NULL, SIZE_MAX), *g = group(top, SIZE_MAX);
+	void *p, *q, *moved;
+
+	(void)unused;
+	set_active_memcg(g);
+	p = kvmalloc(bytes, GFP_KERNEL);
+	assert_int_equal(mem_cgroup_usage(g), 0);
+	q = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
+	assert_non_null(q);
+	assert_int_equal(mem_cgroup_usage(g), pages);
+	assert_int_equal(mem_cgroup_usage(top), pages);
+	assert_int_equal(mem_cgroup_set_limit(top, 2 * pages - 1), 0);
+	assert_null(kvmalloc(bytes, GFP_KERNEL_ACCOUNT));
+	assert_int_equal(mem_cgroup_usage(g), pages);
+	assert_int_equal(mem_cgroup_failcnt(top), 1);
+	assert_null(kvrealloc(q, bytes + 4096, GFP_KERNEL_ACCOUNT));
+	assert_ptr_equal(kvrealloc(q, bytes + 100, GFP_KERNEL_ACCOUNT), q);
+	assert_int_equal(mem_cgroup_usage(g), pages);
+	assert_int_equal(mem_cgroup_set_limit(top, SIZE_MAX), 0);
+	moved = kvrealloc(q, bytes + 4096, GFP_KERNEL_ACCOUNT);
+	assert_non_null(moved);
+	assert_int_equal(mem_cgroup_usage(g), pages + 4096);
+	/* The group lives on for what is charged to it. */
+	mem_cgroup_destroy(g);
+	assert_int_equal(mem_cgroup_usage(top), pages + 4096);
+	kvfree(moved);
+	assert_int_equal(mem_cgroup_usage(top), 0);
+	kvfree(p);
+	mem_cgroup_destroy(top);
+	assert_nothing_left(before);
+}
+
 /* With debug flags objects have a pad before them and are freed under list_lock. */
 static void debug_caches_are_charged_by_their_size(void **unused)
 {
@@ -607,6 +644,7 @@ static void the_last_one_frees_the_group(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mappings),
 		cmocka_unit_test(objects_are_charged_and_uncharged),
 		cmocka_unit_test(only_who_asks_is_charged),
 		cmocka_unit_test(bulk_is_charged_as_a_whole),

@@ -143,7 +143,8 @@ void *__do_kvmalloc_node(size_t size, const struct kmem_buckets *b, gfp_t flags,
 /* A mapping that kvmalloc() has made. */
 struct vmap_area {
 	char *addr;
-	size_t bytes; /* that were asked for, rounded up to pages */
+	size_t bytes;		  /* that were asked for, rounded up to pages */
+	struct mem_cgroup *memcg; /* they are charged to; NULL: to none */
 };
 /* Boot, and for fork.c: the lock of the table of mappings. */
 void vmap_init(void);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "kmalloc/kmalloc.h"
+#include "memcg.h"
 
 /* Grows by doubling, in blocks of the page source; given back with the last mapping. */
 static __slub_data struct {
@@ -170,20 +171,22 @@ bool find_vmap_area(const void *address, struct vmap_area *area)
 	return found;
 }
 
-static void *vmalloc_node(size_t size, int node)
+static void *vmalloc_node(size_t size, gfp_t flags, int node)
 {
 	struct vmap_area area = {.bytes = round_up(size, PAGE_SIZE)};
 
 	if (node < 0 || node >= (int)world_nr_nodes())
 		node = NUMA_NO_NODE;
-	if (world_should_fail(FAULT_MAP))
+	if (!memcg_charge_mapping(area.bytes, flags, &area.memcg))
 		return NULL;
-	area.addr = world_map(area.bytes, node);
-	if (area.addr && !vmap_insert(area)) {
+	if (!world_should_fail(FAULT_MAP))
+		area.addr = world_map(area.bytes, node);
+	if (area.addr && vmap_insert(area))
+		return area.addr;
+	if (area.addr)
 		world_unmap(area.addr, area.bytes);
-		return NULL;
-	}
-	return area.addr;
+	memcg_uncharge_mapping(area.memcg, area.bytes);
+	return NULL;
 }
 
 /* Return: false, with nothing done, when @p is no mapping. */
@@ -194,6 +197,7 @@ static bool vfree(const void *p)
 	if (!vmap_remove(p, &area))
 		return false;
 	world_unmap(area.addr, area.bytes);
+	memcg_uncharge_mapping(area.memcg, area.bytes);
 	return true;
 }
 
@@ -218,7 +222,7 @@ void *__do_kvmalloc_node(size_t size, const struct kmem_buckets *b, gfp_t flags,
 	/* Making a mapping may wait, and its pages are of no zone. */
 	if ((flags & __GFP_DIRECT_RECLAIM) && !(flags & (__GFP_DMA | __GFP_DMA32))) {
 		if (size <= INT_MAX)
-			p = vmalloc_node(size, node);
+			p = vmalloc_node(size, flags, node);
 		else if (!(flags & __GFP_NOWARN))
 			world_log(LOG_WARN, "kvmalloc: %zu bytes are more than %d", size, INT_MAX);
 	}
