@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "exec_fake.h"
+#include "exec_in_order.h"
 
 #define HEAD "slubops 1\ncpus 1\nnodes 2\ntasks 2\n"
 
@@ -304,11 +305,9 @@ static struct exec_finding perform_in_order(const char *text, struct exec_counts
 		.sequential = true,
 		.counts = counts,
 	};
-	struct exec_finding finding = {0};
-	enum exec_step step = EXEC_DONE;
+	struct exec_finding finding;
 	struct program program;
 	struct program_error error;
-	struct exec *x;
 
 	if (program_from_text(text, strlen(text), "test", &program, &error))
 		fail_msg("%s", error.text);
@@ -316,18 +315,7 @@ static struct exec_finding perform_in_order(const char *text, struct exec_counts
 	bulk_calls = bulk_count = usage = 0;
 	nr_waiting = nr_readers = 0;
 	charging = false;
-	x = exec_create(&program, &options);
-	assert_non_null(x);
-	for (size_t idx = 0; idx < program.nr_records && step == EXEC_DONE; idx++)
-		step = exec_record(x, idx, program.records[idx].task);
-	assert_int_not_equal(step, EXEC_WAIT);
-	exec_task_end(x, 0);
-	exec_task_end(x, 1);
-	if (step == EXEC_STOP || !exec_finish(x)) {
-		assert_non_null(exec_finding(x));
-		finding = *exec_finding(x);
-	}
-	exec_destroy(x);
+	finding = exec_in_order(&program, &options, NULL);
 	program_free(&program);
 	return finding;
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "exec_fake.h"
+#include "exec_in_order.h"
 
 #define HEAD "slubops 1\ncpus 2\nnodes 1\ntasks 2\n"
 
@@ -36,24 +37,8 @@ static struct exec_finding perform_in_order(const char *text, unsigned int oracl
 		.sequential = true,
 	};
 	struct program program = parse(text);
-	struct exec *x = exec_create(&program, &options);
-	struct exec_finding finding = {0};
-	enum exec_step step = EXEC_DONE;
-	size_t idx;
+	struct exec_finding finding = exec_in_order(&program, &options, stats);
 
-	assert_non_null(x);
-	for (idx = 0; idx < program.nr_records && step == EXEC_DONE; idx++)
-		step = exec_record(x, idx, program.records[idx].task);
-	assert_int_not_equal(step, EXEC_WAIT);
-	exec_task_end(x, 0);
-	exec_task_end(x, 1);
-	if (step == EXEC_STOP || !exec_finish(x)) {
-		assert_non_null(exec_finding(x));
-		finding = *exec_finding(x);
-	}
-	if (stats)
-		exec_stats(x, stats);
-	exec_destroy(x);
 	program_free(&program);
 	return finding;
 }

@@ -92,6 +92,15 @@ static void call(void (*fn)(void *arg))
 		fail_msg("finding: %s", sim_finding()->text);
 }
 
+/* One schedule of tasks that are @task, on what @prepare has made. */
+static void perform(void (*prepare)(void *arg), void (*task)(void *arg), uint64_t seed)
+{
+	sim_reset(seed);
+	call(prepare);
+	if (run(task, seed) != SIM_CLEAN)
+		fail_msg("schedule %lu: %s", (unsigned long)seed, sim_finding()->text);
+}
+
 /*
  * Two and more charge the first objects of one slab: one array stays.
  */
@@ -201,10 +210,7 @@ static void usage_stays_below_its_limit(void **unused)
 	sim_reset(0);
 	before = in_use(NULL);
 	for (uint64_t seed = 1; seed <= SCHEDULES; seed++) {
-		sim_reset(seed);
-		call(make_limit);
-		if (run(charge_below_limit, seed) != SIM_CLEAN)
-			fail_msg("schedule %lu: %s", (unsigned long)seed, sim_finding()->text);
+		perform(make_limit, charge_below_limit, seed);
 		assert_int_equal(mem_cgroup_failcnt(top), refused);
 		met += refused;
 		call(drop_top);
@@ -259,10 +265,7 @@ static void a_limit_that_was_taken_holds(void **unused)
 	for (uint64_t seed = 1; seed <= UINT64_C(2) * SCHEDULES; seed++) {
 		unsigned long charged;
 
-		sim_reset(seed);
-		call(make_two);
-		if (run(charge_or_lower, seed) != SIM_CLEAN)
-			fail_msg("schedule %lu: %s", (unsigned long)seed, sim_finding()->text);
+		perform(make_two, charge_or_lower, seed);
 		charged = (objects[1] != NULL) + (objects[2] != NULL);
 		assert_int_equal(mem_cgroup_usage(top), charged * (s->size + sizeof(void *)));
 		assert_true(charged <= 1 || lowered != 0);
@@ -397,10 +400,7 @@ static void readers_keep_what_is_given_back(void **unused)
 	sim_reset(0);
 	before = in_use(NULL);
 	for (uint64_t seed = 1; seed <= SCHEDULES; seed++) {
-		sim_reset(seed);
-		call(publish);
-		if (run(read_or_replace, seed) != SIM_CLEAN)
-			fail_msg("schedule %lu: %s", (unsigned long)seed, sim_finding()->text);
+		perform(publish, read_or_replace, seed);
 		assert_int_equal(in_use(NULL), before);
 	}
 }

@@ -154,8 +154,6 @@ static void krealloc_keeps_the_promise_of_zeros(void **unused)
 	static const size_t sizes[] = {8200, 16000, 9000, 16384, 8200, 100, 30, 90, 8192, 70000};
 	struct quiet before = settle();
 	void *dirty[40];
-	size_t old = 0;
-	char *p = NULL;
 
 	(void)unused;
 	for (size_t i = 0; i < 40; i++) {
@@ -164,17 +162,7 @@ static void krealloc_keeps_the_promise_of_zeros(void **unused)
 	}
 	for (size_t i = 0; i < 40; i++)
 		kfree(dirty[i]);
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		p = krealloc(p, sizes[i], GFP_KERNEL | __GFP_ZERO);
-		assert_non_null(p);
-		for (size_t at = old; at < sizes[i]; at++)
-			if (p[at])
-				fail_msg("%zu to %zu bytes: byte %zu is not zero", old, sizes[i],
-					 at);
-		memset(p, 0xee, sizes[i]);
-		old = sizes[i];
-	}
-	kfree(p);
+	kfree(resized_with_zeros(krealloc, sizes, sizeof(sizes) / sizeof(sizes[0])));
 	assert_nothing_left(before);
 }
 

@@ -252,21 +252,9 @@ static void kvrealloc_keeps_the_promise_of_zeros(void **unused)
 	static const size_t sizes[] = {50,	8200,	 5000000, 4999999, 5000010,
 				       4200000, 5000100, 6000000, 10,	   6000000};
 	struct quiet before = settle();
-	size_t old = 0;
-	char *p = NULL;
 
 	(void)unused;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		p = kvrealloc(p, sizes[i], GFP_KERNEL | __GFP_ZERO);
-		assert_non_null(p);
-		for (size_t at = old; at < sizes[i]; at++)
-			if (p[at])
-				fail_msg("%zu to %zu bytes: byte %zu is not zero", old, sizes[i],
-					 at);
-		memset(p, 0xee, sizes[i]);
-		old = sizes[i];
-	}
-	kvfree(p);
+	kvfree(resized_with_zeros(kvrealloc, sizes, sizeof(sizes) / sizeof(sizes[0])));
 	assert_nothing_left(before);
 }
 

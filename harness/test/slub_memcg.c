@@ -33,6 +33,15 @@ static struct mem_cgroup *group(struct mem_cgroup *parent, size_t limit)
 	return g;
 }
 
+/* The end of a test: the group that was active goes, and the cache; nothing else is left. */
+static void drop(struct mem_cgroup *g, struct kmem_cache *s, struct quiet before)
+{
+	set_active_memcg(NULL);
+	mem_cgroup_destroy(g);
+	kmem_cache_destroy(s);
+	assert_nothing_left(before);
+}
+
 static void objects_are_charged_and_uncharged(void **unused)
 {
 	struct quiet before = settle();
@@ -113,10 +122,7 @@ static void bulk_is_charged_as_a_whole(void **unused)
 	assert_int_equal(mem_cgroup_usage(g), 13 * cost(s));
 	kfree_bulk(40, p);
 	assert_int_equal(mem_cgroup_usage(g), 0);
-	set_active_memcg(NULL);
-	mem_cgroup_destroy(g);
-	kmem_cache_destroy(s);
-	assert_nothing_left(before);
+	drop(g, s, before);
 }
 
 static void every_ancestor_is_charged_and_has_its_limit(void **unused)
@@ -197,10 +203,7 @@ static void a_limit_cannot_go_below_what_is_charged(void **unused)
 	assert_int_equal(mem_cgroup_failcnt(g), 3);
 	kmem_cache_free(s, p);
 	assert_int_equal(mem_cgroup_usage(g), 0);
-	set_active_memcg(NULL);
-	mem_cgroup_destroy(g);
-	kmem_cache_destroy(s);
-	assert_nothing_left(before);
+	drop(g, s, before);
 }
 
 static void a_group_lives_until_its_last_charge_is_gone(void **unused)
@@ -294,10 +297,7 @@ static void an_object_can_be_charged_later(void **unused)
 	assert_logged("not where an object of ");
 	assert_int_equal(mem_cgroup_usage(g), 0);
 	kmem_cache_free(s, p);
-	set_active_memcg(NULL);
-	mem_cgroup_destroy(g);
-	kmem_cache_destroy(s);
-	assert_nothing_left(before);
+	drop(g, s, before);
 }
 
 static void kmallocs_are_charged(void **unused)
@@ -498,10 +498,7 @@ static void without_an_array_there_is_no_object(void **unused)
 	assert_int_equal(mem_cgroup_usage(g), 0);
 	kmem_cache_free(s, p);
 	assert_int_equal(mem_cgroup_usage(g), 0);
-	set_active_memcg(NULL);
-	mem_cgroup_destroy(g);
-	kmem_cache_destroy(s);
-	assert_nothing_left(before);
+	drop(g, s, before);
 }
 
 /*

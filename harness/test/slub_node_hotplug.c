@@ -8,17 +8,9 @@
 #define NODES	   4
 #define MEMORYLESS 3 /* without memory from the start */
 
-static struct page_stat stat_of(int node)
-{
-	struct page_stat stat;
-
-	page_alloc_stat(node, &stat);
-	return stat;
-}
-
 static unsigned long pages_in_use(int node)
 {
-	return stat_of(node).committed - stat_of(node).free;
+	return node_stat(node).committed - node_stat(node).free;
 }
 
 static int node_of(const void *object)
@@ -58,8 +50,8 @@ static void a_node_without_use_goes_and_comes(void **unused)
 	assert_int_equal(slub_node_offline(1), 0);
 	assert_false(node_has_memory(1));
 	assert_int_equal(pages_in_use(1), 0);
-	assert_true(stat_of(1).committed > 0);
-	assert_int_equal(stat_of(1).released, stat_of(1).committed);
+	assert_true(node_stat(1).committed > 0);
+	assert_int_equal(node_stat(1).released, node_stat(1).committed);
 	assert_checks();
 
 	/* Its requests go to the nearest with memory; pages of no other node are for it alone. */
@@ -198,7 +190,7 @@ static void a_memoryless_node_has_cpus_at_most(void **unused)
 
 	(void)unused;
 	assert_false(node_has_memory(MEMORYLESS));
-	assert_int_equal(stat_of(MEMORYLESS).committed, 0);
+	assert_int_equal(node_stat(MEMORYLESS).committed, 0);
 	assert_null(get_node(s, MEMORYLESS));
 	assert_non_null(get_node(s, 2));
 	assert_int_equal(node_of(object), 0);
@@ -281,7 +273,7 @@ static void caches_made_meanwhile_get_their_structures(void **unused)
 static bool online_with_fault(enum world_fault site, unsigned int nth)
 {
 	struct quiet before = settle();
-	unsigned long committed = stat_of(MEMORYLESS).committed;
+	unsigned long committed = node_stat(MEMORYLESS).committed;
 	unsigned int hits;
 	int err;
 
@@ -302,7 +294,7 @@ static bool online_with_fault(enum world_fault site, unsigned int nth)
 	assert_false(node_has_memory(MEMORYLESS));
 	for (int i = 0; i < MADE; i++)
 		assert_null(get_node(made[i], MEMORYLESS));
-	assert_int_equal(stat_of(MEMORYLESS).committed, committed);
+	assert_int_equal(node_stat(MEMORYLESS).committed, committed);
 	assert_nothing_left(before);
 	return true;
 }

@@ -2,21 +2,6 @@
 /* The page source, and what happens on two nodes. */
 #include "slub_unit.h"
 
-static struct page_stat stat_of(int node)
-{
-	struct page_stat stat;
-
-	page_alloc_stat(node, &stat);
-	return stat;
-}
-
-static void assert_pages_check(void)
-{
-	for (int node = 0; node < (int)world_nr_nodes(); node++)
-		if (page_alloc_check(node))
-			fail_msg("%s", page_alloc_check(node));
-}
-
 static void blocks_are_aligned_to_themselves_and_lead_to_their_head(void **unused)
 {
 	(void)unused;
@@ -81,18 +66,18 @@ static void an_address_outside_has_no_page(void **unused)
 
 static void free_pages_count_what_goes_and_comes(void **unused)
 {
-	unsigned long before = stat_of(0).committed - stat_of(0).free, sum = 0;
+	unsigned long before = node_stat(0).committed - node_stat(0).free, sum = 0;
 	struct page *pages[11];
 
 	(void)unused;
 	for (unsigned int order = 0; order <= 10; order++) {
 		pages[order] = alloc_pages(GFP_KERNEL, order, 0, PAGE_LARGE);
 		sum += 1ul << order;
-		assert_int_equal(stat_of(0).committed - stat_of(0).free, before + sum);
+		assert_int_equal(node_stat(0).committed - node_stat(0).free, before + sum);
 	}
 	for (unsigned int order = 0; order <= 10; order++)
 		free_pages(pages[order]);
-	assert_int_equal(stat_of(0).committed - stat_of(0).free, before);
+	assert_int_equal(node_stat(0).committed - node_stat(0).free, before);
 }
 
 /* The largest block is cut to pieces; once they are back, it is whole again. */
@@ -165,15 +150,15 @@ static void a_node_grows_by_its_largest_block(void **unused)
 {
 	struct page *pages[64];
 	unsigned int nr = 0;
-	unsigned long before = stat_of(0).committed;
+	unsigned long before = node_stat(0).committed;
 
 	(void)unused;
-	while (stat_of(0).committed == before && nr < 64)
+	while (node_stat(0).committed == before && nr < 64)
 		pages[nr++] = alloc_pages(GFP_KERNEL, MAX_ORDER, 0, PAGE_LARGE);
-	assert_int_equal(stat_of(0).committed, before + (1ul << MAX_ORDER));
+	assert_int_equal(node_stat(0).committed, before + (1ul << MAX_ORDER));
 	while (nr)
 		free_pages(pages[--nr]);
-	assert_int_equal(stat_of(0).committed, before + (1ul << MAX_ORDER));
+	assert_int_equal(node_stat(0).committed, before + (1ul << MAX_ORDER));
 	assert_pages_check();
 }
 
@@ -187,11 +172,11 @@ static void growth_that_fails_leaves_everything(void **unused)
 	faults_begin(1u << FAULT_COMMIT, 1, 1000);
 	while (nr < 64 && (pages[nr] = alloc_pages(GFP_KERNEL, MAX_ORDER, 0, PAGE_LARGE)))
 		nr++;
-	before = stat_of(0);
+	before = node_stat(0);
 	assert_true(nr < 64);
 	assert_null(alloc_pages(GFP_KERNEL, MAX_ORDER, 0, PAGE_LARGE));
-	assert_int_equal(stat_of(0).committed, before.committed);
-	assert_int_equal(stat_of(0).free, before.free);
+	assert_int_equal(node_stat(0).committed, before.committed);
+	assert_int_equal(node_stat(0).free, before.free);
 	assert_true(faults_end() >= 2);
 	pages[nr] = alloc_pages(GFP_KERNEL, MAX_ORDER, 0, PAGE_LARGE);
 	assert_non_null(pages[nr++]);
@@ -212,8 +197,8 @@ static void free_memory_beyond_what_is_kept_goes_back_to_the_system(void **unuse
 	}
 	for (int i = 0; i < 12; i++)
 		free_pages(pages[i]);
-	assert_true(stat_of(0).released >= 6ul << MAX_ORDER);
-	assert_true(stat_of(0).free - stat_of(0).released <= 5ul << MAX_ORDER);
+	assert_true(node_stat(0).released >= 6ul << MAX_ORDER);
+	assert_true(node_stat(0).free - node_stat(0).released <= 5ul << MAX_ORDER);
 	/* What was given back can be read, holds nothing, and can be used again. */
 	for (int i = 0; i < 12; i++) {
 		char content = *(volatile char *)page_address(pages[i]);
@@ -291,7 +276,7 @@ static void a_node_without_memory_is_served_by_the_other(void **unused)
 		       (rest[nr] = alloc_pages(__GFP_THISNODE | __GFP_MEMALLOC | __GFP_NOWARN,
 					       order, 1, PAGE_LARGE)))
 			nr++;
-	assert_int_equal(stat_of(1).free, 0);
+	assert_int_equal(node_stat(1).free, 0);
 	object = kmem_cache_alloc_node(s, GFP_KERNEL, 1);
 	assert_non_null(object);
 	assert_int_equal(slab_nid(virt_to_slab(object)), 0);

@@ -26,6 +26,21 @@
 
 extern bool (*world_fault_hook)(enum world_fault site);
 
+static inline struct page_stat node_stat(int node)
+{
+	struct page_stat stat;
+
+	page_alloc_stat(node, &stat);
+	return stat;
+}
+
+static inline void assert_pages_check(void)
+{
+	for (int node = 0; node < (int)world_nr_nodes(); node++)
+		if (page_alloc_check(node))
+			fail_msg("%s", page_alloc_check(node));
+}
+
 /* What is in use, everything that can be given back being given back. */
 struct quiet {
 	unsigned long objects, pages;
@@ -61,9 +76,8 @@ static inline struct quiet settle(void)
 	rcu_barrier();
 	quiet.objects = objects_in_use(NULL);
 	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
-		struct page_stat stat;
+		struct page_stat stat = node_stat((int)node);
 
-		page_alloc_stat((int)node, &stat);
 		quiet.pages += stat.committed - stat.free;
 	}
 	return quiet;
@@ -94,6 +108,29 @@ static inline unsigned long stat_sum(const struct kmem_cache *s, enum stat_item 
 	for (unsigned int cpu = 0; cpu < world_nr_cpus(); cpu++)
 		sum += per_cpu_ptr(s->cpu_slab, cpu)->stat[item];
 	return sum;
+}
+
+/*
+ * An object that @resize gives each of @sizes in turn, with __GFP_ZERO: what is new of it is zero,
+ * whatever was written before. Return: the object, of the last size.
+ */
+static inline void *resized_with_zeros(void *(*resize)(const void *, size_t, gfp_t),
+				       const size_t *sizes, size_t nr_sizes)
+{
+	unsigned char *p = NULL;
+	size_t old = 0;
+
+	for (size_t i = 0; i < nr_sizes; i++) {
+		p = resize(p, sizes[i], GFP_KERNEL | __GFP_ZERO);
+		assert_non_null(p);
+		for (size_t at = old; at < sizes[i]; at++)
+			if (p[at])
+				fail_msg("%zu to %zu bytes: byte %zu is not zero", old, sizes[i],
+					 at);
+		memset(p, 0xee, sizes[i]);
+		old = sizes[i];
+	}
+	return p;
 }
 
 /*

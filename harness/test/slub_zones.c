@@ -57,21 +57,6 @@ static struct page_stat zone_stat(int node, enum page_zone_type zone)
 	return stat;
 }
 
-static struct page_stat node_stat(int node)
-{
-	struct page_stat stat;
-
-	page_alloc_stat(node, &stat);
-	return stat;
-}
-
-static void assert_pages_check(void)
-{
-	for (int node = 0; node < (int)world_nr_nodes(); node++)
-		if (page_alloc_check(node))
-			fail_msg("%s", page_alloc_check(node));
-}
-
 /* What is committed now is all there is, until memory_is_back(). */
 static void memory_is_short(void)
 {
