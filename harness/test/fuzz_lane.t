@@ -4,32 +4,25 @@
 set -u
 
 O=$(realpath "${O:-build}") || exit 1
-lane=harness/fuzz/fuzz-lane
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-number=0
+lane=$PWD/harness/fuzz/fuzz-lane
+# shellcheck source=harness/test/tap.sh
+. harness/test/tap.sh
 
-# result NAME CONDITION...: one test; on failure shows what the lane printed
+# result NAME CONDITION...: one test
 result()
 {
 	local name=$1
 	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		sed 's/^/# /' "$dir/out" "$dir/err" 2>/dev/null
-	fi
+	"$@"
+	ok "$name"
 }
 
-# run STATUS OPTION...: runs the lane; true when it ends with STATUS
-run()
+# ends STATUS OPTION...: runs the lane
+ends()
 {
-	local wanted=$1
+	local status=$1
 	shift
-	"$lane" "$@" >"$dir/out" 2>"$dir/err"
-	[ $? = "$wanted" ]
+	run "$status" "$lane" "$@"
 }
 
 # json EXPRESSION: true when EXPRESSION holds for the result r
@@ -37,23 +30,23 @@ json()
 {
 	/usr/bin/python3 -c "import json, sys
 r = json.load(open(sys.argv[1]))
-sys.exit(0 if $1 else 1)" "$dir/out"
+sys.exit(0 if $1 else 1)" out
 }
 
 one_line()
 {
-	[ "$(wc -l <"$dir/err")" = 1 ] && [ ! -s "$dir/out" ]
+	[ "$(wc -l <err)" = 1 ] && [ ! -s out ]
 }
 
 echo 1..20
 for engine in libfuzzer afl; do
-	result "$engine: a run" run 0 --engine $engine --seconds 5 --seed 1 \
+	result "$engine: a run" ends 0 --engine $engine --seconds 5 --seed 1 \
 		--corpus "$dir/corpus-$engine" --findings "$dir/findings"
 	result "$engine: has executed and covered something" \
 		json "r['executions'] > 50 and r['edges'] > 200 and r['findings'] == []"
 done
 result 'libfuzzer: the corpus is kept' test -n "$(ls "$dir/corpus-libfuzzer")"
-result 'sequential target' run 0 --target sequential --seconds 2 --corpus "$dir/c" \
+result 'sequential target' ends 0 --target sequential --seconds 2 --corpus "$dir/c" \
 	--findings "$dir/findings"
 
 # A target that finds something at once, as a real one tells it.
@@ -66,7 +59,7 @@ printf '# finding: oracle 1 L1: planted\nslubops 1\n' >"$SLUB_FINDINGS_DIR/concu
 exit 77
 END
 chmod +x "$dir/fake/sim-fuzz/fuzz_concurrent"
-result 'a finding gives status 1' run 1 --build "$dir/fake" --seconds 60
+result 'a finding gives status 1' ends 1 --build "$dir/fake" --seconds 60
 result 'a finding has text and repeat command' json "len(r['findings']) == 1 and
 	r['findings'][0]['text'] == 'oracle 1 L1: planted' and
 	r['findings'][0]['repeat'].startswith('$dir/fake/native/slubcheck replay --world sim /')"
@@ -79,24 +72,24 @@ echo '==1==ERROR: AddressSanitizer: planted'
 echo input >"${prefix}crash-1"
 exit 77
 END
-result 'a crash gives status 1' run 1 --build "$dir/fake" --seconds 60
+result 'a crash gives status 1' ends 1 --build "$dir/fake" --seconds 60
 result 'a crash keeps its input' json "'AddressSanitizer' in r['findings'][0]['text'] and
 	open(r['findings'][0]['file']).read() == 'input\n'"
 
 # An engine that does not start is no clean run.
 printf '#!/bin/sh\nexit 1\n' >"$dir/fake/sim-fuzz/fuzz_concurrent"
-result 'an engine that fails gives status 2' run 2 --build "$dir/fake" --seconds 60 --quiet
+result 'an engine that fails gives status 2' ends 2 --build "$dir/fake" --seconds 60 --quiet
 result 'and one line' one_line
 
-result 'no build gives status 2' run 2 --build "$dir/none"
+result 'no build gives status 2' ends 2 --build "$dir/none"
 result 'one line, and no folder' eval 'one_line && [ ! -e "$dir/none" ]'
-result 'an unknown option gives status 2' run 2 --nonsense
+result 'an unknown option gives status 2' ends 2 --nonsense
 result 'and one line' one_line
-result 'a folder for findings that cannot be made gives status 2' run 2 --findings /proc/none \
+result 'a folder for findings that cannot be made gives status 2' ends 2 --findings /proc/none \
 	--quiet
-result 'and one line that names it' eval 'one_line && grep -q "^fuzz-lane: /proc/none" "$dir/err"'
+result 'and one line that names it' eval 'one_line && grep -q "^fuzz-lane: /proc/none" err'
 
-"$lane" --seconds 60 --corpus "$dir/c" --findings "$dir/findings" --quiet >"$dir/out" 2>"$dir/err" &
+"$lane" --seconds 60 --corpus "$dir/c" --findings "$dir/findings" --quiet >out 2>err &
 sleep 2
 kill -TERM $!
 wait $!

@@ -8,22 +8,12 @@ slubcheck=$(realpath "$O/native-asan/slubcheck") || exit 1
 # shellcheck source=harness/test/tap.sh
 . harness/test/tap.sh
 
-# run EXIT-CODE ARGUMENT...: output into out and err
-run()
-{
-	local expected=$1 status
-	shift
-	"$slubcheck" "$@" >out 2>err
-	status=$?
-	[ $status -eq "$expected" ] || { echo "# exit $status, not $expected: $*"; return 1; }
-}
-
-# refuses MESSAGE ARGUMENT...: exit 2, nothing on stdout, just this line on stderr
+# refuses MESSAGE ARGUMENT...: one test
 refuses()
 {
 	local message="slubcheck: $1"
 	shift
-	run 2 "$@" && [ ! -s out ] && [ "$(cat err)" = "$message" ] && [ "$(wc -l <err)" = 1 ]
+	refused "$message" "$slubcheck" "$@"
 	ok "refused: slubcheck $*"
 }
 
@@ -45,38 +35,38 @@ printf '\23\377\0\0\0\0\0\0\21\0\2\0\1\0\0\0' >>binary
 printf '\0\377\0\0\1\0\0\0\0\0\0\0\0\0\0\0' >>binary
 
 # What works.
-run 0 pack text -o packed && cmp packed binary && [ ! -s out ] && [ ! -s err ]
+run 0 "$slubcheck" pack text -o packed && cmp packed binary && [ ! -s out ] && [ ! -s err ]
 ok 'pack makes the bytes of the text'
-run 0 show binary && cmp out text && [ ! -s err ]
+run 0 "$slubcheck" show binary && cmp out text && [ ! -s err ]
 ok 'show prints the text of the bytes'
-run 0 show -o shown binary && cmp shown text && [ ! -s out ]
+run 0 "$slubcheck" show -o shown binary && cmp shown text && [ ! -s out ]
 ok 'show -o writes a file'
-run 0 show --output=shown2 -- binary && cmp shown2 text
+run 0 "$slubcheck" show --output=shown2 -- binary && cmp shown2 text
 ok 'show --output= and -- work'
 "$slubcheck" show - <binary >out 2>err && cmp out text
 ok 'show - reads standard input'
 "$slubcheck" pack - -o - <text >out 2>err && cmp out binary
 ok 'pack - -o - reads standard input and writes standard output'
-cp binary same && run 0 show same -o same && cmp same text
+cp binary same && run 0 "$slubcheck" show same -o same && cmp same text
 ok 'FILE and OUT may be the same'
-ln -s shown link && run 0 pack text -o link && [ -L link ] && cmp shown binary
+ln -s shown link && run 0 "$slubcheck" pack text -o link && [ -L link ] && cmp shown binary
 ok 'OUT may be a symbolic link, which stays'
 
 # Help.
-run 0 --help && grep -q '^  show ' out && grep -q '^  pack ' out && [ ! -s err ]
+run 0 "$slubcheck" --help && grep -q '^  show ' out && grep -q '^  pack ' out && [ ! -s err ]
 ok '--help lists the commands'
-run 0 show --help && grep -q '^Usage: slubcheck show FILE' out && [ ! -s err ]
+run 0 "$slubcheck" show --help && grep -q '^Usage: slubcheck show FILE' out && [ ! -s err ]
 ok 'show --help'
-run 0 pack -h && grep -q '^Usage: slubcheck pack FILE -o OUT' out && [ ! -s err ]
+run 0 "$slubcheck" pack -h && grep -q '^Usage: slubcheck pack FILE -o OUT' out && [ ! -s err ]
 ok 'pack -h'
 
 # Wrong usage. The list of commands is not repeated here, so that others can add to it.
-run 2 && [ ! -s out ] && grep -q '^slubcheck: no command is named; allowed is show, pack' err
+run 2 "$slubcheck" && [ ! -s out ] && grep -q '^slubcheck: no command is named; allowed is show, pack' err
 ok 'refused: slubcheck'
-run 2 pakc text && [ ! -s out ] &&
+run 2 "$slubcheck" pakc text && [ ! -s out ] &&
 	grep -q "^slubcheck: unknown command 'pakc'; allowed is show, pack.*, or --help$" err
 ok 'refused: slubcheck pakc'
-run 2 --version && [ ! -s out ] &&
+run 2 "$slubcheck" --version && [ ! -s out ] &&
 	grep -q "^slubcheck: unknown option '--version'; allowed is show, pack.*, or --help$" err
 ok 'refused: slubcheck --version'
 allowed='allowed is FILE, -o OUT (--output) and -h (--help)'
@@ -110,9 +100,9 @@ ok 'no refusal made a file'
 
 # Errors leave OUT as it was.
 echo precious >old
-run 2 pack bad -o old && [ "$(cat old)" = precious ]
+run 2 "$slubcheck" pack bad -o old && [ "$(cat old)" = precious ]
 ok 'bad text leaves OUT as it was'
-run 2 show cut -o old && [ "$(cat old)" = precious ]
+run 2 "$slubcheck" show cut -o old && [ "$(cat old)" = precious ]
 ok 'a cut file leaves OUT as it was'
 refuses 'no/new: cannot write it: No such file or directory' show binary -o no/new
 "$slubcheck" show binary >/dev/full 2>err

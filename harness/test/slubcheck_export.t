@@ -13,26 +13,6 @@ simulated=$(realpath "$O/sim/slubcheck-sim") || exit 1
 unset LIBSLUB_OPTIONS
 umask 022
 
-# run EXIT-CODE COMMAND...: output into out and err
-run()
-{
-	local expected=$1 status
-	shift
-	"$@" >out 2>err
-	status=$?
-	[ $status -eq "$expected" ] || { echo "# exit $status, not $expected: $*"; return 1; }
-}
-
-# says FILE TEXT...: the lines of FILE hold each TEXT
-says()
-{
-	local file=$1 text
-	shift
-	for text in "$@"; do
-		grep -qF -- "$text" "$file" || { echo "# $file lacks: $text"; return 1; }
-	done
-}
-
 # refuses MESSAGE ARGUMENT...: exit 2, nothing on stdout, one line on stderr, nothing new here
 refuses()
 {

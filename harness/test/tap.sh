@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# What the shell tests of slubcheck share. Sourced in the root; the test then stands in a scratch
-# folder, $dir, which goes with it, and keeps the output of its commands in the files out and err.
+# What the shell tests share. Sourced in the root; the test then stands in a scratch folder, $dir,
+# which goes with it, and keeps the output of its commands in the files out and err.
 
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
@@ -20,4 +20,32 @@ ok()
 		echo "not ok $count - $1"
 		sed 's/^/#   /' out err differences 2>/dev/null | head -40
 	fi
+}
+
+# run EXIT-CODE COMMAND...: output into out and err; passes when COMMAND ends with EXIT-CODE
+run()
+{
+	local expected=$1 status
+	shift
+	"$@" >out 2>err
+	status=$?
+	[ $status -eq "$expected" ] || { echo "# exit $status, not $expected: $*"; return 1; }
+}
+
+# says FILE TEXT...: the lines of FILE hold each TEXT
+says()
+{
+	local file=$1 text
+	shift
+	for text in "$@"; do
+		grep -qF -- "$text" "$file" || { echo "# $file lacks: $text"; return 1; }
+	done
+}
+
+# refused LINE COMMAND...: exit 2, nothing on stdout, just LINE on stderr
+refused()
+{
+	local line=$1
+	shift
+	run 2 "$@" && [ ! -s out ] && [ "$(cat err)" = "$line" ] && [ "$(wc -l <err)" = 1 ]
 }

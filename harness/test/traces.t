@@ -3,29 +3,23 @@
 # The traces of real programs in corpus/traces are what the harness was promised.
 set -u
 
-slubcheck=${O:-build}/native-asan/slubcheck
-traces=corpus/traces
-stats=$(mktemp) || exit 1
-trap 'rm -f "$stats"' EXIT
-count=0
+slubcheck=$(realpath "${O:-build}/native-asan/slubcheck") || exit 1
+traces=$PWD/corpus/traces
+# shellcheck source=harness/test/tap.sh
+. harness/test/tap.sh
 
 # check DESCRIPTION CONDITION...: the condition is words of [
 check()
 {
 	local description=$1
-
 	shift
-	count=$((count + 1))
-	if [ "$@" ]; then
-		echo "ok $count - $description"
-	else
-		echo "not ok $count - $description"
-	fi
+	[ "$@" ]
+	ok "$description"
 }
 
 number()
 {
-	awk -v name="$1" '$1 == name { n = $2 } END { print n + 0 }' "$stats"
+	awk -v name="$1" '$1 == name { n = $2 } END { print n + 0 }' stats
 }
 
 programs=0
@@ -33,7 +27,7 @@ threaded=0
 bytes=0
 for file in "$traces"/*.slubops; do
 	name=$(basename "$file" .slubops)
-	"$slubcheck" record --stats "$file" >"$stats"
+	"$slubcheck" record --stats "$file" >stats
 	check "$name: strict reading accepts it" $? = 0
 	for wanted in 'operations 20000' 'distinct-sizes 50' 'peak-objects 1000'; do
 		value=$(number "${wanted% *}")
@@ -41,7 +35,7 @@ for file in "$traces"/*.slubops; do
 	done
 	row="| $(number operations) | $(number distinct-sizes) | $(number peak-objects) |"
 	row="$row $(number peak-bytes) | $(number threads) |"
-	row="$row $(awk '$1 == "cross-percent" { print $2 }' "$stats") % |"
+	row="$row $(awk '$1 == "cross-percent" { print $2 }' stats) % |"
 	check "$name: its line in README.md has its numbers" \
 		"$(grep "^| $name |" "$traces/README.md" | grep -cF "$row")" = 1
 	programs=$((programs + 1))
