@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/option.h"
 #include "slub/layout.h"
 #include "slubcheck.h"
 
@@ -53,12 +54,9 @@ static void some_ctor(void *object)
 static bool parse_number(const char *option, const char *text, unsigned long min, unsigned long max,
 			 unsigned int *value)
 {
-	unsigned long number = 0;
-	const char *p = text;
+	uint64_t number;
 
-	for (; *p >= '0' && *p <= '9' && number <= max; p++)
-		number = number * 10 + (unsigned long)(*p - '0');
-	if (p == text || *p || number < min || number > max) {
+	if (!option_number(text, 10, min, max, &number)) {
 		slubcheck_complain("layout: %s '%s' is no number from %lu to %lu", option, text,
 				   min, max);
 		return false;

@@ -4,10 +4,8 @@
  * allocator is looked at in the state that its last record has left.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,7 +66,6 @@ static int ended(const char *file, int status)
 int slubcheck_look(const char *command, const char *file, int (*look)(void *data), void *data)
 {
 	struct look with = {.look = look, .data = data};
-	const pid_t parent = getpid();
 	struct program_error error;
 	struct program program;
 	int status;
@@ -80,12 +77,8 @@ int slubcheck_look(const char *command, const char *file, int (*look)(void *data
 					  command);
 	if (program_read_any_file(file, &program, &error))
 		return slubcheck_complain("%s", error.text);
-	fflush(stdout);
-	child = fork();
+	child = slubcheck_fork();
 	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(SLUBCHECK_INCONCLUSIVE);
 		status = perform(file, &program, &with);
 		fflush(stdout);
 		_exit(status);

@@ -2,8 +2,11 @@
 /* slubcheck: finds the command that its first argument names, and what the commands share. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "slubcheck.h"
 
@@ -29,6 +32,21 @@ int slubcheck_complain(const char *format, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	return SLUBCHECK_BAD_INPUT;
+}
+
+pid_t slubcheck_fork(void)
+{
+	const pid_t parent = getpid();
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(SLUBCHECK_INCONCLUSIVE);
+	}
+	return child;
 }
 
 int slubcheck_end_stdout(void)

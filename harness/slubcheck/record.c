@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/option.h"
 #include "harness/record/convert.h"
 #include "harness/record/stats.h"
 #include "slubcheck.h"
@@ -337,7 +338,6 @@ static bool parse_options(int argc, char **argv, struct options *options, int *e
 		{NULL, 0, NULL, 0},
 	};
 	const char *allowed = "-o FILE (--output), --max-ops N, --follow, --stats and -h (--help)";
-	char *end;
 	int c;
 
 	*exit_code = SLUBCHECK_BAD_INPUT;
@@ -350,10 +350,7 @@ static bool parse_options(int argc, char **argv, struct options *options, int *e
 			options->output = optarg;
 			break;
 		case MAX_OPS:
-			errno = 0;
-			options->max_ops = strtoull(optarg, &end, 10);
-			if (!errno && !*end && optarg[0] >= '0' && optarg[0] <= '9' &&
-			    options->max_ops >= 1 && options->max_ops <= MAX_OPS_LIMIT)
+			if (option_number(optarg, 10, 1, MAX_OPS_LIMIT, &options->max_ops))
 				break;
 			slubcheck_complain("record: --max-ops '%s'; allowed is 1 to %" PRIu64,
 					   optarg, MAX_OPS_LIMIT);

@@ -15,12 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/exec/replay.h"
+#include "harness/option.h"
 #include "slubcheck.h"
 
 static const char help[] =
@@ -183,17 +183,11 @@ static void perform(const struct request *request, const struct program *program
 static int perform_in_child(const struct request *request, const struct program *program,
 			    struct told *told)
 {
-	const pid_t parent = getpid();
 	int status;
 	pid_t child;
 
-	fflush(stdout);
-	child = fork();
+	child = slubcheck_fork(); /* it may not outlive us and hold a pipe open */
 	if (child == 0) {
-		/* It may not outlive us and hold a pipe open. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(SLUBCHECK_INCONCLUSIVE);
 		signal(SIGALRM, SIG_DFL);
 		alarm((unsigned int)request->timeout);
 		perform(request, program, told);
@@ -307,11 +301,7 @@ static long replay_path(struct request *request, const char *path, bool named, s
  */
 static bool read_number(const char *option, const char *text, unsigned long max, unsigned long *to)
 {
-	char *end;
-
-	errno = 0;
-	*to = strtoul(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && !*end && !errno && *to >= 1 && *to <= max)
+	if (option_number(text, 10, 1, max, to))
 		return true;
 	slubcheck_complain("replay: %s is '%s'; allowed is 1 to %lu", option, text, max);
 	return false;

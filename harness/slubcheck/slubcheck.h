@@ -8,6 +8,8 @@
 #ifndef HARNESS_SLUBCHECK_H
 #define HARNESS_SLUBCHECK_H
 
+#include <sys/types.h>
+
 #include "harness/program/program.h"
 
 enum slubcheck_exit {
@@ -63,6 +65,9 @@ bool slubcheck_convert_args(int argc, char **argv, const char *help,
  * Return: the exit code: that of @look, or a finding, bad input, inconclusive; all are said.
  */
 int slubcheck_look(const char *command, const char *file, int (*look)(void *data), void *data);
+
+/* fork(), with nothing left to print twice; the child ends with its parent. Return: as fork(). */
+pid_t slubcheck_fork(void);
 
 /* Ends @stdout of a command that printed there. Return: the exit code. */
 int slubcheck_end_stdout(void);

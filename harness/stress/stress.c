@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/option.h"
+
 #define STANDSTILL_SECONDS 60.0 /* without any operation: a deadlock */
 #define LOG_BYTES	   (256u << 10)
 #define DEFAULT_BOOT	   "slab_max_order=1 numa=fake=2"
@@ -106,13 +108,9 @@ static double now(void)
  */
 static uint64_t parse_whole(const char *option, const char *text, uint64_t min, uint64_t max)
 {
-	unsigned long long value;
-	char *end;
+	uint64_t value = 0;
 
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end || *text < '0' || *text > '9' || value < min ||
-	    value > max)
+	if (!option_number(text, 0, min, max, &value))
 		refuse("%s %s: a whole number from %llu to %llu is allowed", option, text,
 		       (unsigned long long)min, (unsigned long long)max);
 	return value;

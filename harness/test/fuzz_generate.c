@@ -5,25 +5,16 @@
  *
  *	fuzz_generate [COUNT [FIRST]]
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "harness/fuzz/target.h"
+#include "harness/option.h"
 
 #define COUNT_DEFAULT 20000u
 #define VERIFY_EVERY  64u /* programs between resets that compare all memory */
-
-static bool read_number(const char *text, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 0);
-	return !errno && *text >= '0' && *text <= '9' && !*end;
-}
 
 static double now_s(void)
 {
@@ -60,8 +51,8 @@ int main(int argc, char **argv)
 	bool all_ops = true;
 	double start, seconds;
 
-	if (argc > 3 || (argc > 1 && !read_number(argv[1], &count)) ||
-	    (argc > 2 && !read_number(argv[2], &first))) {
+	if (argc > 3 || (argc > 1 && !option_number(argv[1], 0, 0, UINT64_MAX, &count)) ||
+	    (argc > 2 && !option_number(argv[2], 0, 0, UINT64_MAX, &first))) {
 		fprintf(stderr, "usage: %s [COUNT [FIRST]]: whole numbers\n", argv[0]);
 		return 2;
 	}

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "harness/exec/drive_sim.h"
+#include "harness/option.h"
 
 static struct drive_sim *drive;
 static unsigned long runs, points;
@@ -69,10 +70,9 @@ static bool sweep(const char *path, struct program *program, unsigned int first_
 
 static unsigned int deltas(const char *text)
 {
-	char *end;
-	unsigned long value = strtoul(text, &end, 10);
+	uint64_t value;
 
-	if (*end || !value || value > 65535) {
+	if (!option_number(text, 10, 1, 65535, &value)) {
 		fprintf(stderr, "sweep: '%s': a number of deltas from 1 to 65535 is allowed\n",
 			text);
 		exit(2);

@@ -9,6 +9,7 @@
 #include <sys/personality.h>
 #include <unistd.h>
 
+#include "harness/option.h"
 #include "trace.h"
 
 #define EXIT_CLEAN	  0
@@ -70,13 +71,10 @@ static unsigned long number(const char *option, const char *text, unsigned long 
 			    unsigned long high)
 {
 	static char allowed[80];
-	char *end;
-	unsigned long value;
+	uint64_t value = 0;
 
-	errno = 0;
-	value = strtoul(text, &end, 10);
 	snprintf(allowed, sizeof(allowed), "a whole number from %lu to %lu is allowed", low, high);
-	if (*text < '0' || *text > '9' || *end || errno || value < low || value > high)
+	if (!option_number(text, 10, low, high, &value))
 		refuse(option, text, allowed);
 	return value;
 }
