@@ -283,18 +283,17 @@ static void put_on_chain(struct m_cache *s, struct m_slab *slab)
 	m_list_add_first(&c->chain, slab);
 }
 
-/* Caches with debug flags: the slab is on its node's partial list, or full and on that of those. */
-static void free_single(struct m_slab *slab, bool was_full)
+/* @slab, on its node's partial list or, if it @was_full, on none, goes where it belongs now. */
+static void place_on_node(struct m_slab *slab, bool was_full)
 {
 	struct m_cache *s = slab->cache;
 	struct m_node *n = m_node_of(slab);
-	bool goes = m_slab_inuse(slab) == 0 && n->partial.count >= s->min_partial;
 
-	if (was_full || goes)
-		m_list_del(slab);
-	if (goes) {
-		if (!was_full)
+	if (m_slab_inuse(slab) == 0 && n->partial.count >= s->min_partial) {
+		if (!was_full) {
+			m_list_del(slab);
 			m_stat(s, M_FREE_REMOVE_PARTIAL, 1);
+		}
 		m_stat(s, M_FREE_SLAB, 1);
 		m_discard_slab(slab);
 	} else if (was_full) {
@@ -307,7 +306,6 @@ static void free_single(struct m_slab *slab, bool was_full)
 static void free_slowly(struct m_slab *slab, const uint16_t *index, unsigned int count)
 {
 	struct m_cache *s = slab->cache;
-	struct m_node *n = m_node_of(slab);
 	bool was_full = slab->free.nr == 0 && !slab->frozen;
 
 	m_stat(s, M_FREE_SLOWPATH, 1);
@@ -316,23 +314,17 @@ static void free_slowly(struct m_slab *slab, const uint16_t *index, unsigned int
 	m_slab_changed(slab);
 
 	if (m_debug(s)) {
-		free_single(slab, was_full);
+		if (was_full)
+			m_list_del(slab); /* from the list of full ones, which these caches have */
+		place_on_node(slab, was_full);
 	} else if (slab->frozen) {
 		m_stat(s, M_FREE_FROZEN, 1);
 	} else if (was_full && s->cpu_partial_slabs) {
 		slab->frozen = true;
 		m_stat(s, M_CPU_PARTIAL_FREE, 1);
 		put_on_chain(s, slab);
-	} else if (m_slab_inuse(slab) == 0 && n->partial.count >= s->min_partial) {
-		if (!was_full) {
-			m_list_del(slab);
-			m_stat(s, M_FREE_REMOVE_PARTIAL, 1);
-		}
-		m_stat(s, M_FREE_SLAB, 1);
-		m_discard_slab(slab);
-	} else if (was_full) {
-		m_list_add_last(&n->partial, slab);
-		m_stat(s, M_FREE_ADD_PARTIAL, 1);
+	} else {
+		place_on_node(slab, was_full);
 	}
 }
 
