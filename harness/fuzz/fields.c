@@ -67,15 +67,6 @@ static uint64_t draw_number(struct recipe *r, const struct program_field *field)
 	return draw_digits(&r->draw, field->bits);
 }
 
-enum {
-#define BIT(n, name) | 1 << n
-	GFP_ALL = 0 PROGRAM_GFP_BITS(BIT),
-	CACHE_FLAGS_ALL = 0 PROGRAM_CACHE_FLAG_BITS(BIT),
-	MORE_FLAGS_ALL = 0 PROGRAM_MORE_FLAG_BITS(BIT),
-	FAIL_FLAGS_ALL = 0 PROGRAM_FAIL_FLAG_BITS(BIT),
-#undef BIT
-};
-
 /* Few groups, so that they meet each other. */
 #define FEW_GROUPS 3u
 
@@ -89,12 +80,12 @@ uint64_t generate_field(struct recipe *r, unsigned int op, const struct program_
 	case PROGRAM_KIND_CACHE:
 		return draw_below(d, draw_chance(d, 63, 64) ? r->nr_caches : PROGRAM_CACHES_MAX);
 	case PROGRAM_KIND_CACHE_FLAGS:
-		return draw_bits(d) & r->cache_flags & CACHE_FLAGS_ALL;
+		return draw_bits(d) & r->cache_flags & PROGRAM_CACHE_ALL;
 	case PROGRAM_KIND_GFP:
 		/* One alone now and then: what some of them mean, others take away. */
 		if (!r->plain && draw_chance(d, 1, 8))
 			return UINT64_C(1) << draw_below(d, 16);
-		return draw_chance(d, 1, 2) ? 0 : draw_bits(d) & r->gfp & GFP_ALL;
+		return draw_chance(d, 1, 2) ? 0 : draw_bits(d) & r->gfp & PROGRAM_GFP_ALL;
 	case PROGRAM_KIND_NODE:
 		return draw_chance(d, 3, 4) ? PROGRAM_ANY : draw_below(d, r->header.nodes);
 	case PROGRAM_KIND_CPU:
@@ -106,10 +97,10 @@ uint64_t generate_field(struct recipe *r, unsigned int op, const struct program_
 	case PROGRAM_KIND_MORE_FLAGS:
 		/* A create that is refused shows little. */
 		return draw_bits(d) &
-		       (draw_chance(d, 1, 16) ? MORE_FLAGS_ALL
-					      : MORE_FLAGS_ALL & ~PROGRAM_MORE_illegal);
+		       (draw_chance(d, 1, 16) ? PROGRAM_MORE_ALL
+					      : PROGRAM_MORE_ALL & ~PROGRAM_MORE_illegal);
 	case PROGRAM_KIND_FAIL_FLAGS:
-		return draw_bits(d) & FAIL_FLAGS_ALL;
+		return draw_bits(d) & PROGRAM_FAIL_ALL;
 	case PROGRAM_KIND_GROUP:
 		return draw_below(d, draw_chance(d, 15, 16) ? FEW_GROUPS : PROGRAM_GROUPS_MAX);
 	case PROGRAM_KIND_GROUP_OR_NONE:

@@ -46,29 +46,20 @@ static void reduce_header(struct program_header *header)
 /* One function for each enum program_kind: the value that @value stands for. */
 #define REDUCE_NUMBER(header, value)	    (value)
 #define REDUCE_CACHE(header, value)	    reduce(value, PROGRAM_CACHES_MAX)
-#define REDUCE_CACHE_FLAGS(header, value)   ((value) & CACHE_FLAGS_ALL)
-#define REDUCE_GFP(header, value)	    ((value) & GFP_ALL)
+#define REDUCE_CACHE_FLAGS(header, value)   ((value) & PROGRAM_CACHE_ALL)
+#define REDUCE_GFP(header, value)	    ((value) & PROGRAM_GFP_ALL)
 #define REDUCE_NODE(header, value)	    reduce_or_any(value, (header)->nodes)
 #define REDUCE_CPU(header, value)	    reduce(value, (header)->cpus)
 #define REDUCE_TASK(header, value)	    reduce(value, (header)->tasks)
 #define REDUCE_SITE(header, value)	    reduce(value, PROGRAM_NR_SITES)
-#define REDUCE_MORE_FLAGS(header, value)    ((value) & MORE_FLAGS_ALL)
-#define REDUCE_FAIL_FLAGS(header, value)    ((value) & FAIL_FLAGS_ALL)
+#define REDUCE_MORE_FLAGS(header, value)    ((value) & PROGRAM_MORE_ALL)
+#define REDUCE_FAIL_FLAGS(header, value)    ((value) & PROGRAM_FAIL_ALL)
 #define REDUCE_GROUP(header, value)	    reduce(value, PROGRAM_GROUPS_MAX)
 #define REDUCE_GROUP_OR_NONE(header, value) reduce_or_any(value, PROGRAM_GROUPS_MAX)
 #define REDUCE_BUCKETS(header, value)	    reduce(value, PROGRAM_BUCKETS_MAX)
 #define REDUCE_ATTRIBUTE(header, value)	    reduce(value, PROGRAM_NR_ATTRIBUTES)
 #define REDUCE_FORM(header, value)	    reduce(value, PROGRAM_NR_FORMS)
 #define REDUCE_MISUSE(header, value)	    reduce(value, PROGRAM_NR_MISUSES)
-
-enum {
-#define BIT(n, name) | 1 << n
-	GFP_ALL = 0 PROGRAM_GFP_BITS(BIT),
-	CACHE_FLAGS_ALL = 0 PROGRAM_CACHE_FLAG_BITS(BIT),
-	MORE_FLAGS_ALL = 0 PROGRAM_MORE_FLAG_BITS(BIT),
-	FAIL_FLAGS_ALL = 0 PROGRAM_FAIL_FLAG_BITS(BIT),
-#undef BIT
-};
 
 /* @record with every value allowed and every bit that its op does not use cleared. */
 static inline void reduce_record(const struct program_header *header, struct program_record *record)

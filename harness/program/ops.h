@@ -205,17 +205,38 @@
 #define PROGRAM_GFP_BITS(BIT)                                                                      \
 	BIT(0, zero)                                                                               \
 	BIT(1, atomic)                                                                             \
-	BIT(2, thisnode) BIT(3, nofail) BIT(4, account) BIT(5, dma) BIT(6, dma32)                  \
-		BIT(7, reclaimable) BIT(8, memalloc) BIT(9, nomemalloc) BIT(10, hardwall)          \
-			BIT(11, noretry) BIT(12, mayfail) BIT(13, noio) BIT(14, warn)              \
-				BIT(15, highmem)
+	BIT(2, thisnode)                                                                           \
+	BIT(3, nofail)                                                                             \
+	BIT(4, account)                                                                            \
+	BIT(5, dma)                                                                                \
+	BIT(6, dma32)                                                                              \
+	BIT(7, reclaimable)                                                                        \
+	BIT(8, memalloc)                                                                           \
+	BIT(9, nomemalloc)                                                                         \
+	BIT(10, hardwall)                                                                          \
+	BIT(11, noretry)                                                                           \
+	BIT(12, mayfail)                                                                           \
+	BIT(13, noio)                                                                              \
+	BIT(14, warn)                                                                              \
+	BIT(15, highmem)
 
 #define PROGRAM_CACHE_FLAG_BITS(BIT)                                                               \
 	BIT(0, hwcache)                                                                            \
 	BIT(1, ctor)                                                                               \
-	BIT(2, rcu) BIT(3, nomerge) BIT(4, reclaim) BIT(5, dma) BIT(6, dma32) BIT(7, account)      \
-		BIT(8, panic) BIT(9, noleaktrace) BIT(10, failslab) BIT(11, consistency)           \
-			BIT(12, redzone) BIT(13, poison) BIT(14, user) BIT(15, trace)
+	BIT(2, rcu)                                                                                \
+	BIT(3, nomerge)                                                                            \
+	BIT(4, reclaim)                                                                            \
+	BIT(5, dma)                                                                                \
+	BIT(6, dma32)                                                                              \
+	BIT(7, account)                                                                            \
+	BIT(8, panic)                                                                              \
+	BIT(9, noleaktrace)                                                                        \
+	BIT(10, failslab)                                                                          \
+	BIT(11, consistency)                                                                       \
+	BIT(12, redzone)                                                                           \
+	BIT(13, poison)                                                                            \
+	BIT(14, user)                                                                              \
+	BIT(15, trace)
 
 /* Of cache_args; usercopy: by kmem_cache_create_usercopy(). */
 #define PROGRAM_MORE_FLAG_BITS(BIT)                                                                \
@@ -227,31 +248,67 @@
  * 3. Attributes of a cache by name: the numbers, the writable ones, those by node, the traces, the
  *    statistics. The last is none.
  */
-#define PROGRAM_ATTRIBUTES(ATTR)                                                                                      \
-	ATTR(slab_size)                                                                                               \
-	ATTR(object_size)                                                                                             \
-	ATTR(align) ATTR(objs_per_slab) ATTR(order) ATTR(usersize) ATTR(hwcache_align) ATTR(                          \
-		reclaim_account) ATTR(cache_dma) ATTR(destroy_by_rcu) ATTR(sanity_checks) ATTR(trace)                 \
-		ATTR(red_zone) ATTR(poison) ATTR(store_user) ATTR(aliases) ATTR(ctor) ATTR(                           \
-			min_partial) ATTR(cpu_partial) ATTR(remote_node_defrag_ratio) ATTR(shrink)                    \
-			ATTR(validate) ATTR(failslab) ATTR(skip_kfence) ATTR(slabs) ATTR(objects) ATTR(               \
-				total_objects) ATTR(partial) ATTR(objects_partial) ATTR(cpu_slabs)                    \
-				ATTR(slabs_cpu_partial) ATTR(alloc_traces) ATTR(free_traces) ATTR(                    \
-					alloc_fastpath) ATTR(alloc_slowpath) ATTR(free_fastpath)                      \
-					ATTR(free_slowpath) ATTR(free_frozen) ATTR(free_add_partial) ATTR(            \
-						free_remove_partial) ATTR(alloc_from_partial) ATTR(alloc_slab)        \
-						ATTR(alloc_refill) ATTR(alloc_node_mismatch) ATTR(                    \
-							free_slab) ATTR(cpuslab_flush) ATTR(deactivate_full)          \
-							ATTR(deactivate_empty) ATTR(deactivate_to_head) ATTR(         \
-								deactivate_to_tail) ATTR(deactivate_remote_frees)     \
-								ATTR(deactivate_bypass) ATTR(                         \
-									order_fallback) ATTR(cmpxchg_double_cpu_fail) \
-									ATTR(cmpxchg_double_fail) ATTR(               \
-										cpu_partial_alloc)                    \
-										ATTR(cpu_partial_free) ATTR(          \
-											cpu_partial_node)             \
-											ATTR(cpu_partial_drain)       \
-												ATTR(no_such_attribute)
+#define PROGRAM_ATTRIBUTES(ATTR)                                                                   \
+	ATTR(slab_size)                                                                            \
+	ATTR(object_size)                                                                          \
+	ATTR(align)                                                                                \
+	ATTR(objs_per_slab)                                                                        \
+	ATTR(order)                                                                                \
+	ATTR(usersize)                                                                             \
+	ATTR(hwcache_align)                                                                        \
+	ATTR(reclaim_account)                                                                      \
+	ATTR(cache_dma)                                                                            \
+	ATTR(destroy_by_rcu)                                                                       \
+	ATTR(sanity_checks)                                                                        \
+	ATTR(trace)                                                                                \
+	ATTR(red_zone)                                                                             \
+	ATTR(poison)                                                                               \
+	ATTR(store_user)                                                                           \
+	ATTR(aliases)                                                                              \
+	ATTR(ctor)                                                                                 \
+	ATTR(min_partial)                                                                          \
+	ATTR(cpu_partial)                                                                          \
+	ATTR(remote_node_defrag_ratio)                                                             \
+	ATTR(shrink)                                                                               \
+	ATTR(validate)                                                                             \
+	ATTR(failslab)                                                                             \
+	ATTR(skip_kfence)                                                                          \
+	ATTR(slabs)                                                                                \
+	ATTR(objects)                                                                              \
+	ATTR(total_objects)                                                                        \
+	ATTR(partial)                                                                              \
+	ATTR(objects_partial)                                                                      \
+	ATTR(cpu_slabs)                                                                            \
+	ATTR(slabs_cpu_partial)                                                                    \
+	ATTR(alloc_traces)                                                                         \
+	ATTR(free_traces)                                                                          \
+	ATTR(alloc_fastpath)                                                                       \
+	ATTR(alloc_slowpath)                                                                       \
+	ATTR(free_fastpath)                                                                        \
+	ATTR(free_slowpath)                                                                        \
+	ATTR(free_frozen)                                                                          \
+	ATTR(free_add_partial)                                                                     \
+	ATTR(free_remove_partial)                                                                  \
+	ATTR(alloc_from_partial)                                                                   \
+	ATTR(alloc_slab)                                                                           \
+	ATTR(alloc_refill)                                                                         \
+	ATTR(alloc_node_mismatch)                                                                  \
+	ATTR(free_slab)                                                                            \
+	ATTR(cpuslab_flush)                                                                        \
+	ATTR(deactivate_full)                                                                      \
+	ATTR(deactivate_empty)                                                                     \
+	ATTR(deactivate_to_head)                                                                   \
+	ATTR(deactivate_to_tail)                                                                   \
+	ATTR(deactivate_remote_frees)                                                              \
+	ATTR(deactivate_bypass)                                                                    \
+	ATTR(order_fallback)                                                                       \
+	ATTR(cmpxchg_double_cpu_fail)                                                              \
+	ATTR(cmpxchg_double_fail)                                                                  \
+	ATTR(cpu_partial_alloc)                                                                    \
+	ATTR(cpu_partial_free)                                                                     \
+	ATTR(cpu_partial_node)                                                                     \
+	ATTR(cpu_partial_drain)                                                                    \
+	ATTR(no_such_attribute)
 
 /*
  * 4. Names of values.
@@ -264,12 +321,18 @@
 #define PROGRAM_FORMS(NAME)                                                                        \
 	NAME(line) NAME(bare) NAME(empty) NAME(junk) NAME(negative) NAME(huge) NAME(hex)
 
-/* What is done wrong; which debug flags see it stands in harness/exec/misuse.c. */
+/* What is done wrong; which debug flags see it stands in harness/exec/allocator_slub_look.c. */
 #define PROGRAM_MISUSES(NAME)                                                                      \
 	NAME(double_free)                                                                          \
 	NAME(foreign)                                                                              \
-	NAME(misaligned) NAME(interior) NAME(wrong_cache) NAME(overflow_right) NAME(overflow_left) \
-		NAME(write_after_free) NAME(free_pointer) NAME(counters)
+	NAME(misaligned)                                                                           \
+	NAME(interior)                                                                             \
+	NAME(wrong_cache)                                                                          \
+	NAME(overflow_right)                                                                       \
+	NAME(overflow_left)                                                                        \
+	NAME(write_after_free)                                                                     \
+	NAME(free_pointer)                                                                         \
+	NAME(counters)
 
 /* For which caches the debug letters of the boot options are. */
 #define PROGRAM_DEBUG_FOR(NAME) NAME(all) NAME(named) NAME(kmalloc) NAME(list) NAME(blocks)

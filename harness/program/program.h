@@ -99,10 +99,20 @@ struct program_header {
 #define PROGRAM_HEADER_FLAG_BITS(BIT)                                                              \
 	BIT(0, nomerge)                                                                            \
 	BIT(1, init_on_alloc)                                                                      \
-	BIT(2, init_on_free) BIT(3, hardened) BIT(4, random_freelist) BIT(5, random_kmalloc)       \
-		BIT(6, nousercopy) BIT(7, memoryless) BIT(8, debug_F) BIT(9, debug_Z)              \
-			BIT(10, debug_P) BIT(11, debug_U) BIT(12, debug_T) BIT(13, debug_A)        \
-				BIT(14, debug_O) BIT(15, debug_none)
+	BIT(2, init_on_free)                                                                       \
+	BIT(3, hardened)                                                                           \
+	BIT(4, random_freelist)                                                                    \
+	BIT(5, random_kmalloc)                                                                     \
+	BIT(6, nousercopy)                                                                         \
+	BIT(7, memoryless)                                                                         \
+	BIT(8, debug_F)                                                                            \
+	BIT(9, debug_Z)                                                                            \
+	BIT(10, debug_P)                                                                           \
+	BIT(11, debug_U)                                                                           \
+	BIT(12, debug_T)                                                                           \
+	BIT(13, debug_A)                                                                           \
+	BIT(14, debug_O)                                                                           \
+	BIT(15, debug_none)
 
 enum {
 #define BIT(n, name) PROGRAM_F_##name = 1 << n,
@@ -163,6 +173,16 @@ enum {
 #undef BIT
 #define BIT(n, name) PROGRAM_FAIL_##name = 1 << n,
 				PROGRAM_FAIL_FLAG_BITS(BIT)
+#undef BIT
+};
+
+/* All flags of a kind. */
+enum {
+#define BIT(n, name) | 1 << n
+	PROGRAM_GFP_ALL = 0 PROGRAM_GFP_BITS(BIT),
+	PROGRAM_CACHE_ALL = 0 PROGRAM_CACHE_FLAG_BITS(BIT),
+	PROGRAM_MORE_ALL = 0 PROGRAM_MORE_FLAG_BITS(BIT),
+	PROGRAM_FAIL_ALL = 0 PROGRAM_FAIL_FLAG_BITS(BIT),
 #undef BIT
 };
 
