@@ -73,15 +73,6 @@ static const char *check_freelist(struct kmem_cache *s, const struct slab *slab,
 	return broken;
 }
 
-const char *slab_check_one(struct kmem_cache *s, struct slab *slab)
-{
-	void *freelist;
-	union slab_counters counters = read_slab(slab, &freelist);
-	const char *broken = check_words(s, counters, freelist);
-
-	return broken ? broken : check_freelist(s, slab, freelist, counters);
-}
-
 static const char *check_listed(struct kmem_cache *s, int node, struct slab *slab,
 				enum slab_check_tier tier, struct slab_check_report *report)
 {

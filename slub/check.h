@@ -35,7 +35,4 @@ struct slab_check_report {
  */
 bool slab_check(struct kmem_cache *s, enum slab_check_tier tier, struct slab_check_report *report);
 
-/* One slab that nobody else is working on: its freelist and counters. NULL, or what is broken. */
-const char *slab_check_one(struct kmem_cache *s, struct slab *slab);
-
 #endif /* SLUB_CHECK_H */

@@ -83,11 +83,6 @@ static inline void *fixup_red_left(const struct kmem_cache *s, void *start)
 	return (char *)start + s->red_left_pad;
 }
 
-static inline void *restore_red_left(const struct kmem_cache *s, void *object)
-{
-	return (char *)object - s->red_left_pad;
-}
-
 /* Visits each of the @nr objects of the slab at @base, as a char pointer. */
 #define for_each_object(p, s, base, nr)                                                            \
 	for (char *p = fixup_red_left(s, base); p < (char *)(base) + (size_t)(nr) * (s)->size;     \

@@ -71,11 +71,6 @@ static void coroutine_start(void)
 	abort(); /* an entry never returns */
 }
 
-void coroutine_adopt(struct coroutine *co)
-{
-	*co = (struct coroutine){.sp = NULL};
-}
-
 void coroutine_switch(struct coroutine *from, struct coroutine *to)
 {
 	entered = to;

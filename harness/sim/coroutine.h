@@ -19,9 +19,6 @@ struct coroutine {
 	void *arg;
 };
 
-/* Takes the calling thread as @co. */
-void coroutine_adopt(struct coroutine *co);
-
 /*
  * Readies @co to run @entry from its beginning at the next switch to it.
  * @idx: which of the stacks it has, from 0; @entry never returns.

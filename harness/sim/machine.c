@@ -490,11 +490,6 @@ unsigned int sim_rcu_task(void)
 	return RCU_TASK;
 }
 
-unsigned int sim_task_cpu(unsigned int idx)
-{
-	return m->tasks[idx].cpu;
-}
-
 void sim_migrate(unsigned int idx, unsigned int cpu)
 {
 	struct task *task = &m->tasks[idx];

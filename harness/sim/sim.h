@@ -105,7 +105,6 @@ enum sim_outcome sim_call(void (*fn)(void *arg), void *arg);
 /* Number of the task that runs; SIM_STAY outside of a run. */
 unsigned int sim_task(void);
 bool sim_task_can_run(unsigned int task);
-unsigned int sim_task_cpu(unsigned int task);
 /* The task that runs grace period callbacks; it is never among those of sim_task_add(). */
 unsigned int sim_rcu_task(void);
 

@@ -264,12 +264,6 @@ void sim_spin_unlock(spinlock_t *lock, unsigned long flags);
 	} while (0)
 #define spin_unlock_irqrestore(lock, flags) sim_spin_unlock(lock, flags)
 
-/* For assertions: somebody holds @lock. No scheduling point. */
-static inline bool spin_is_locked(const spinlock_t *lock)
-{
-	return lock->owner != 0;
-}
-
 /* For assertions: the calling task holds @lock. No scheduling point. */
 bool spin_lock_held(const spinlock_t *lock);
 bool world_mutex_held(const struct world_mutex *mutex);

@@ -50,7 +50,7 @@ static inline unsigned int any_from_to(unsigned int low, unsigned int high)
 	return value;
 }
 
-/* ---- Supplied by the proof; proof_alone.c has them for proofs without other threads */
+/* ---- Supplied by the proof; alone.c has them for proofs without other threads */
 
 /* One step of another thread, lawful in the state it meets. */
 void proof_interfere(void);

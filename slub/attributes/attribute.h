@@ -4,10 +4,11 @@
  * each attribute means is in docs/attributes.md.
  *
  *	attribute.c		the table of attributes; the public calls
- *	attribute_text.c	text in a buffer that may be too small; numbers as people write them
- *	attribute_values.c	numbers and flags
- *	attribute_counts.c	slabs and objects by node, what cpus hold, statistics by cpu
- *	attribute_tree.c	ids, names, links
+ *	text.c			text in a buffer that may be too small; numbers as people write them
+ *	values.c		numbers and flags
+ *	counts.c		slabs and objects by node, what cpus hold, statistics by cpu
+ *	tree.c			ids, names, links
+ *	slabinfo.c		the table of /proc/slabinfo
  *
  * 1. Locks. A cache is found, read and written under slab_mutex: no cache can be made, merged or
  *    destroyed meanwhile, and no cpu or node come or go. Nothing here allocates, so that looking
@@ -79,7 +80,7 @@ int slab_attribute_store(struct kmem_cache *s, const char *attribute, const char
 /* Attribute @index in the kernel's order, the 26 statistics among them; NULL behind the last. */
 const struct slab_attribute *slab_attribute_at(unsigned int index);
 
-/* attribute_values.c */
+/* values.c */
 void show_number(struct kmem_cache *s, unsigned long field, struct attribute_text *text);
 void show_objs_per_slab(struct kmem_cache *s, unsigned long unused, struct attribute_text *text);
 void show_order(struct kmem_cache *s, unsigned long unused, struct attribute_text *text);
@@ -98,7 +99,7 @@ int store_validate(struct kmem_cache *s, unsigned long unused, const char *text,
 int store_failslab(struct kmem_cache *s, unsigned long unused, const char *text, size_t length);
 int store_skip_kfence(struct kmem_cache *s, unsigned long unused, const char *text, size_t length);
 
-/* attribute_counts.c */
+/* counts.c */
 enum node_count {
 	COUNT_SLABS,
 	COUNT_TOTAL_OBJECTS,

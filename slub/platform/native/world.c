@@ -138,7 +138,6 @@ void world_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(vo
  */
 #define ARENA_MAX_BYTES (256ul << 30)
 #define ARENA_MIN_BYTES (16ul << 20)
-#define HUGE_PAGE_BYTES (2ul << 20)
 
 static void *reserve(size_t bytes, int prot)
 {
