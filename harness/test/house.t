@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""make refuses wrong options, ci/setup says what is missing, .ci/run counts what prove counted."""
+"""make refuses wrong options, ci/setup says what is missing, .ci/run counts what prove counted,
+documents name files that exist."""
 
+import fnmatch
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -162,9 +165,58 @@ def counts(scratch):
         )
 
 
+def missing_files(document, files):
+    """The names of files in @document that are none of @files: in backticks, and what it links to.
+    What begins with no folder of the tree, as mm/slub.c, is another project's."""
+    folders = {name.split("/")[0] for name in files if "/" in name}
+    with open(document, encoding="utf-8") as file:
+        text = file.read()
+    missing = []
+    for name in re.findall(r"`([\w./*-]+)`", text):
+        beside = os.path.relpath(os.path.join(os.path.dirname(document), name), ROOT)
+        if "/" in name:
+            ours = name.split("/")[0] in folders
+            there = any(
+                fnmatch.fnmatch(path, wanted.rstrip("/")) or path.startswith(wanted.rstrip("/") + "/")
+                for wanted in (name, beside) for path in files
+            )
+        else:
+            ours = re.search(r"\.([chSt]|py|sh|md|tsv|mk)$", name)
+            there = any(fnmatch.fnmatch(os.path.basename(path), name) for path in files)
+        if ours and not there:
+            missing.append(name)
+    for name in re.findall(r"\]\(([^)#:]+)\)", text):
+        if not os.path.exists(os.path.join(os.path.dirname(document), name)):
+            missing.append(name)
+    return missing
+
+
+def documents(scratch):
+    files = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name != ".git" and not
+                      os.path.exists(os.path.join(folder, name, ".libslub-build"))]
+        files += [os.path.relpath(os.path.join(folder, name), ROOT) for name in names]
+    pages = [os.path.join(ROOT, name) for name in files if name.endswith(".md")]
+    missing = [
+        f"{os.path.relpath(page, ROOT)} names {name}"
+        for page in pages for name in missing_files(page, files)
+    ]
+    ok(len(pages) > 15 and not missing, "documents name files that exist", "\n".join(missing))
+    planted = os.path.join(scratch, "planted.md")
+    with open(planted, "w", encoding="utf-8") as file:
+        file.write("`slub/alloc.c` `slub/*.c` `mm/slub.c` `alloc.c` `proofs/` and `a.b`\n"
+                   "`slub/gone.c` `slub/gone*.h` `gone.t` `proofs/gone/` [it](gone.md)\n")
+    missing = missing_files(planted, files)
+    ok(
+        missing == ["slub/gone.c", "slub/gone*.h", "gone.t", "proofs/gone/", "gone.md"],
+        "a document that names others is noticed", str(missing),
+    )
+
+
 def main():
     with tempfile.TemporaryDirectory() as scratch:
-        for part in (options, setup, counts):
+        for part in (options, setup, counts, documents):
             folder = os.path.join(scratch, part.__name__)
             os.mkdir(folder)
             part(folder)
