@@ -281,9 +281,10 @@ void rcu_read_unlock(void);
  * but not in a reader or a callback; and all but the barriers let them wait on while a reader is
  * inside. So a program that calls one of these from time to time sees each callback run; one that
  * stops doing so leaves up to 63 waiting, or more if readers stay inside, and calls rcu_barrier()
- * if that matters. @func may itself call call_rcu(), not the barriers or synchronize_rcu(), and may
- * take no lock that is held around one of these calls, or while objects are freed to a
- * SLAB_TYPESAFE_BY_RCU cache, which calls call_rcu() for its slabs.
+ * if that matters. @func may itself call call_rcu(), not the barriers or synchronize_rcu(), may
+ * neither create nor destroy nor shrink a cache, and may take no lock that is held around one of
+ * these calls, or while objects are freed to a SLAB_TYPESAFE_BY_RCU cache, which calls call_rcu()
+ * for its slabs.
  */
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 void synchronize_rcu(void);
