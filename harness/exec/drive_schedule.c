@@ -235,17 +235,22 @@ static void take_effect(uint32_t idx)
 	}
 }
 
-/* Performs the schedule records whose time has come. */
+/*
+ * Performs the schedule records whose time has come. Others may run while one is performed; they
+ * leave it, and those behind it, to who is at it.
+ */
 static void schedule_records(void)
 {
-	while (drive_now->begun < drive_now->nr_records) {
+	while (!drive_now->scheduling && drive_now->begun < drive_now->nr_records) {
 		uint32_t idx = drive_now->begun;
 
 		if (drive_now->state[idx] == RECORD_PENDING) {
 			if (!is_schedule(op_of(idx)) || !exec_ready(drive_now->x, idx))
 				return;
+			drive_now->scheduling = true;
 			if (exec_record(drive_now->x, idx, sim_task()) == EXEC_STOP)
 				sim_fail(SIM_ORACLE, "%s", exec_finding(drive_now->x)->text);
+			drive_now->scheduling = false;
 			drive_now->state[idx] = RECORD_DONE;
 			take_effect(idx);
 		}
@@ -378,7 +383,7 @@ bool drive_deal_records(const struct program *program)
 	drive_now->begun = drive_now->unfinished = 0;
 	drive_now->nr_armed = drive_now->nr_unarmed = drive_now->nr_put_off = 0;
 	drive_now->switched_to = SIM_STAY;
-	drive_now->forced = false;
+	drive_now->forced = drive_now->scheduling = false;
 	drive_now->interrupts = 0;
 	drive_now->forced_at = UINT32_MAX;
 	return true;

@@ -50,6 +50,7 @@ struct drive_sim {
 	uint32_t *next;	     /* the same task's next record */
 	uint8_t *state;	     /* enum record_state */
 	uint32_t begun;	     /* all records before it have begun */
+	bool scheduling;     /* a task is inside a schedule record */
 	uint32_t unfinished; /* all records of tasks before it are done */
 
 	struct event armed[EVENTS_MAX];	  /* by point */
