@@ -99,6 +99,56 @@ bool slub_wants_init_on_alloc(const void *object)
 }
 
 /*
+ * Policy
+ */
+static unsigned long empty_slabs(struct kmem_cache_node *n)
+{
+	unsigned long empty = 0;
+	struct slab *slab;
+
+	list_for_each_entry (slab, &n->partial, slab_list) {
+		union slab_counters counters = {.word = slab->counters};
+
+		empty += !counters.inuse;
+	}
+	return empty;
+}
+
+const char *slub_policy(void *cache, unsigned int tasks, char *text, size_t bytes)
+{
+	struct kmem_cache *s = cache;
+	struct kmem_cache_node *n;
+	unsigned int chain, limit;
+	int node;
+
+	for_each_kmem_cache_node (s, node, n) {
+		unsigned long empty = empty_slabs(n);
+
+		if (empty > s->min_partial) {
+			snprintf(
+				text, bytes,
+				"cache %s keeps %lu empty slabs on node %d, and min_partial is %lu",
+				s->name, empty, node, s->min_partial);
+			return "policy";
+		}
+	}
+	/* Who finds an empty chain brings up to half of one; so may all who are inside at once. */
+	limit = s->cpu_partial_slabs + tasks * (s->cpu_partial_slabs / 2 + 1);
+	for (unsigned int cpu = 0; cpu < world_nr_cpus(); cpu++) {
+		const struct slab *first = per_cpu_ptr(s->cpu_slab, cpu)->partial;
+
+		chain = first ? (unsigned int)first->slabs : 0;
+		if (chain > limit) {
+			snprintf(text, bytes,
+				 "cache %s has a chain of %u slabs on cpu %u, and %u is the most",
+				 s->name, chain, cpu, limit);
+			return "policy";
+		}
+	}
+	return NULL;
+}
+
+/*
  * Misuse. What is done wrong is chosen so that nothing is lost by it: the report is all that
  * remains. Reports and the lines about what was mended are counted, and not printed.
  */

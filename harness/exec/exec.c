@@ -75,6 +75,7 @@ bool exec_restart(struct exec *x, const struct program *program)
 	atomic_store_explicit(&x->nodes_changed, false, memory_order_relaxed);
 	atomic_store_explicit(&x->nodes_grown, false, memory_order_relaxed);
 	atomic_store_explicit(&x->failslab_set, false, memory_order_relaxed);
+	atomic_store_explicit(&x->limits_changed, false, memory_order_relaxed);
 	atomic_store_explicit(&x->finding_taken, 0, memory_order_relaxed);
 	atomic_store_explicit(&x->stop, false, memory_order_relaxed);
 	if (has_oracle(x, EXEC_ORACLE_CONSERVATION)) {
@@ -266,7 +267,7 @@ static bool perform_as(struct exec *x, size_t idx, unsigned int task)
 	const struct exec_allocator *a = x->allocator;
 	const struct program_record *record = &x->program->records[idx];
 	uint32_t group = x->cells[idx].group, before = x->tasks[task].group;
-	unsigned long caller = 0;
+	unsigned long caller = 0, refused = x->tasks[task].refused;
 	bool done;
 
 	if (a->caller)
@@ -277,7 +278,9 @@ static bool perform_as(struct exec *x, size_t idx, unsigned int task)
 		x->tasks[task].group = group;
 	}
 	x->tasks[task].performing++;
+	x->tasks[task].refused = a->refused ? a->refused() : 0;
 	done = perform(x, idx, task);
+	x->tasks[task].refused = refused;
 	x->tasks[task].performing--;
 	/* After an interrupt the record that it came in goes on with what it had. */
 	if (x->tasks[task].performing && group != before && a->group_activate && !stopped(x)) {
@@ -379,6 +382,7 @@ bool exec_finish(struct exec *x)
 	machine_restore(x);
 	if (stopped(x))
 		return false;
+	check_policy(x, EXEC_NO_RECORD, CLEANUP_TASK);
 	frees = x->tasks[CLEANUP_TASK].stats.frees;
 	for (idx = 0; idx < x->program->nr_records && !stopped(x); idx++)
 		if (x->cells[idx].kind != OBJECT_NONE)

@@ -201,6 +201,14 @@ struct exec_allocator {
 		       unsigned int bytes, char *text, size_t text_bytes);
 	/* Corruptions reported so far. */
 	unsigned long (*errors)(void);
+	/* Requests for memory that the allocator made and got nothing for, so far. */
+	unsigned long (*refused)(void);
+	/*
+	 * What the allocator keeps of @cache, whose limits are those it was made with, while
+	 * nobody is inside: no more empty slabs and no longer chains than it may, after as many as
+	 * @tasks at once. Return: NULL, or the id of what does not hold, with @text saying more.
+	 */
+	const char *(*policy)(void *cache, unsigned int tasks, char *text, size_t text_bytes);
 	/* Whether objects are handed out as zero without being asked for, but for constructors. */
 	bool (*init_on_alloc)(const void *object);
 	/* Who calls from here on: a number, as unlike others as record and slot are. */
@@ -261,7 +269,7 @@ struct exec_options {
 };
 
 struct exec_finding {
-	unsigned int oracle; /* 1 to 4; others by exec_report() */
+	unsigned int oracle; /* 1 to 5; others by exec_report() */
 	char invariant[12];  /* L1 and so on, or "" */
 	char text[EXEC_TEXT_MAX];
 	size_t record; /* index in the program, or EXEC_NO_RECORD */

@@ -102,6 +102,7 @@ struct task {
 	uint32_t group;		 /* index of the one that is active on its thread */
 	bool policy;		 /* it has a memory policy to take back */
 	unsigned int performing; /* records, one on top of another where there are interrupts */
+	unsigned long refused;	 /* requests for memory, when the latest of these began */
 	unsigned int may_panic;	 /* inside calls that panic where they cannot fail */
 	struct exec_stats stats;
 } __attribute__((aligned(64)));
@@ -154,6 +155,7 @@ struct exec {
 	bool has_readers, has_groups, has_faults, has_nofail,
 		has_callbacks; /* the program has such records */
 	_Atomic bool cpus_changed, nodes_changed, nodes_grown, failslab_set;
+	_Atomic bool limits_changed; /* of a cache, by an attribute */
 	bool sequential, sees_panics;
 	bool write_objects;
 	bool ended; /* the last run came to its end: nothing is live */
@@ -217,8 +219,8 @@ static inline size_t count_objects(const struct cell *cell)
 	return cell->kind == OBJECT_BULK ? cell->count : cell->kind != OBJECT_NONE;
 }
 /* What is in the slot before record @idx, or NULL. */
-/* An allocation with @gfp within the limits has given nothing. */
-void failed(struct exec *x, size_t idx, unsigned int task, unsigned int gfp);
+/* An allocation with @gfp within the limits has given nothing; @pages: it asks for nothing else. */
+void failed(struct exec *x, size_t idx, unsigned int task, unsigned int gfp, bool pages);
 /* Whether an object that must lie on @node does. */
 bool on_its_node(struct exec *x, const struct held *held, unsigned int gfp, int node, size_t idx,
 		 unsigned int task);
@@ -261,6 +263,8 @@ void machine_restore(struct exec *x);
 void task_policy_end(struct exec *x, unsigned int task);
 
 /* ops_check.c */
+/* Oracle 5 of concurrent programs: what caches keep, when nobody is inside. */
+void check_policy(struct exec *x, size_t idx, unsigned int task);
 void check_invariants(struct exec *x, unsigned int tier, bool quiet, size_t idx, unsigned int task,
 		      size_t *in_use);
 #define CHECK_TIER_MAX 3u

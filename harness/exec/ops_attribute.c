@@ -104,6 +104,7 @@ static bool do_write(struct exec *x, size_t idx, unsigned int task, void *cache)
 		return false;
 	length = spell(text, PROGRAM_GET(record, ATTR_WRITE, form) % PROGRAM_NR_FORMS,
 		       PROGRAM_GET(record, ATTR_WRITE, value));
+	atomic_store_explicit(&x->limits_changed, true, memory_order_relaxed);
 	if (attr == PROGRAM_ATTR_failslab)
 		atomic_store_explicit(&x->fault_armed, true, memory_order_relaxed);
 	result = x->allocator->attribute_write(cache, attribute_name(attr), of, text, length);

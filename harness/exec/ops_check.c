@@ -88,12 +88,35 @@ static void check_conserved_caches(struct exec *x, size_t idx, unsigned int task
 	}
 }
 
+void check_policy(struct exec *x, size_t idx, unsigned int task)
+{
+	char text[EXEC_TEXT_MAX];
+	const char *broken;
+	size_t n;
+
+	if (!has_oracle(x, EXEC_ORACLE_CONSERVATION) || !x->allocator->policy ||
+	    atomic_load_explicit(&x->limits_changed, memory_order_relaxed))
+		return;
+	for (n = 0; n < x->nr_caches && !stopped(x); n++) {
+		const struct cache *cache = &x->caches[n];
+
+		if (!cache->cache || cache->superseded)
+			continue;
+		broken = x->allocator->policy(cache->cache, x->program->header.tasks, text,
+					      sizeof(text));
+		if (broken)
+			exec_report(x, 5, broken, idx, task, "%s", text);
+	}
+}
+
 static bool do_quiesce(struct exec *x, size_t idx, unsigned int task)
 {
 	size_t in_use;
 
 	leave_readers(x, task);
 	check_content(x, idx, task, true);
+	if (!stopped(x))
+		check_policy(x, idx, task);
 	if (stopped(x))
 		return true;
 	if (x->allocator->settle)

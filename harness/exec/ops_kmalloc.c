@@ -188,7 +188,7 @@ static void hold(struct exec *x, const struct request *r, size_t idx, unsigned i
 		if (r->bytes > r->limit)
 			count_failure(x, task, true);
 		else
-			failed(x, idx, task, r->gfp);
+			failed(x, idx, task, r->gfp, !r->mapped);
 		return;
 	}
 	if (r->bytes > r->limit && !find_oversize(x, object, r, idx, task))
@@ -300,7 +300,7 @@ static void realloc_held(struct exec *x, struct cell *from, const struct request
 		if (over_limit)
 			count_failure(x, task, true);
 		else
-			failed(x, idx, task, r->gfp);
+			failed(x, idx, task, r->gfp, !r->mapped);
 		object = old.object;
 		bytes = old.bytes;
 		cell->mapped = from->mapped;

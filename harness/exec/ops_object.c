@@ -309,11 +309,31 @@ void may_panic_end(struct exec *x, unsigned int task, bool may)
 	x->tasks[task].may_panic -= may;
 }
 
-void failed(struct exec *x, size_t idx, unsigned int task, unsigned int gfp)
+/*
+ * Objects are a bag: who is handed one that is live, ownership tells. Here is the other half of
+ * what makes a history linearizable: the bag gives nothing only while there is nothing to give,
+ * so the allocator has asked for memory, and got none, between the call and its return.
+ */
+static void find_unjustified(struct exec *x, size_t idx, unsigned int task)
+{
+	/* A charge that does not fit, or a fault that was asked for, is a reason of its own. */
+	if (!x->allocator->refused || x->cells[idx].group || x->program->header.failslab ||
+	    atomic_load_explicit(&x->fault_armed, memory_order_relaxed))
+		return;
+	if (x->allocator->refused() == x->tasks[task].refused)
+		exec_report(x, 5, "L2", idx, task,
+			    "an allocation has failed, and no memory was refused");
+}
+
+void failed(struct exec *x, size_t idx, unsigned int task, unsigned int gfp, bool pages)
 {
 	count_failure(x, task, false);
-	if (gfp & PROGRAM_GFP_nofail && has_oracle(x, EXEC_ORACLE_OWNERSHIP))
+	if (!has_oracle(x, EXEC_ORACLE_OWNERSHIP))
+		return;
+	if (gfp & PROGRAM_GFP_nofail)
 		exec_report(x, 1, "L2", idx, task, "an allocation that may not fail has failed");
+	else if (pages)
+		find_unjustified(x, idx, task);
 }
 
 bool on_its_node(struct exec *x, const struct held *held, unsigned int gfp, int node, size_t idx,
@@ -387,7 +407,7 @@ static bool do_alloc(struct exec *x, size_t idx, unsigned int task)
 	}
 	may_panic_end(x, task, may_panic);
 	if (!cell->object) {
-		failed(x, idx, task, gfp);
+		failed(x, idx, task, gfp, true);
 		return true;
 	}
 	cell->kind = OBJECT_CACHE;
@@ -417,7 +437,7 @@ static bool do_alloc_bulk(struct exec *x, size_t idx, unsigned int task)
 	done = x->allocator->alloc_bulk(of, gfp, cell->count, cell->objects);
 	may_panic_end(x, task, may_panic);
 	if (!done) {
-		failed(x, idx, task, gfp);
+		failed(x, idx, task, gfp, cell->count != 0);
 		return true;
 	}
 	cell->kind = OBJECT_BULK;

@@ -87,6 +87,17 @@ static void grace(void)
 	sim_grace();
 }
 
+/* Every record is performed between two calls, which pass a point each when this is set. */
+static bool points_around_records;
+
+static unsigned long caller(unsigned long caller)
+{
+	(void)caller;
+	if (points_around_records)
+		atomic_long_add(&fake.word, 1);
+	return 0;
+}
+
 static const struct exec_allocator allocator = {
 	.name = "notes",
 	.kmalloc_max = 64,
@@ -96,6 +107,7 @@ static const struct exec_allocator allocator = {
 	.read_unlock = rcu_read_unlock,
 	.fault = fault,
 	.grace = grace,
+	.caller = caller,
 };
 
 /* ---- programs */
@@ -289,6 +301,32 @@ static void callbacks_come_with_a_grace_record_and_not_before(void **state)
 	       KMALLOC(0, 4));
 }
 
+/* Wherever others come in while one is performed: none twice, and none left out. */
+static void each_schedule_record_is_performed_once(void **state)
+{
+	(void)state;
+	points_around_records = true;
+	for (unsigned int delta = 1; delta < 20; delta++) {
+		struct program_record records[] = {SWITCH(delta, 1, 1),
+						   KMALLOC(0, 1),
+						   GRACE,
+						   SWITCH(1, 2, 1),
+						   KMALLOC(0, 2),
+						   FAULT(FAULT_SLAB, 9, 1),
+						   SWITCH(2, 0, 1),
+						   KMALLOC(1, 3),
+						   KMALLOC(2, 4),
+						   GRACE,
+						   KMALLOC(1, 5),
+						   RECORD(QUIESCE, 0, 0, 0)};
+		size_t nr = sizeof(records) / sizeof(records[0]);
+
+		assert_int_equal(perform(records, nr, 0), SIM_CLEAN);
+		assert_int_equal(result.stats.records, nr);
+	}
+	points_around_records = false;
+}
+
 static void findings_and_limits_end_a_run(void **state)
 {
 	struct program_record bad[] = {KMALLOC(0, 1), KMALLOC(1, BAD_SIZE)};
@@ -346,6 +384,7 @@ int main(void)
 		cmocka_unit_test(a_free_waits_for_the_earlier_alloc),
 		cmocka_unit_test(faults_count_from_their_record),
 		cmocka_unit_test(callbacks_come_with_a_grace_record_and_not_before),
+		cmocka_unit_test(each_schedule_record_is_performed_once),
 		cmocka_unit_test(findings_and_limits_end_a_run),
 		cmocka_unit_test(a_long_program_has_its_own_step_limit),
 	};

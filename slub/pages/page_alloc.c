@@ -62,6 +62,8 @@ static __slub_data unsigned long nodes_offline; /* those of nodes_without_memory
 __slub_data unsigned long nodes_without_memory;
 __slub_data bool (*page_reclaim_hook)(gfp_t flags);
 
+static __slub_data long nr_refused; /* requests, ever; atomic */
+
 static struct page *page_at(unsigned long index)
 {
 	return (struct page *)(void *)arena.beside + index;
@@ -479,17 +481,27 @@ struct page *alloc_pages(gfp_t flags, unsigned int order, int nid, enum page_kin
 	struct page_request request = {flags, order, nid, kind};
 	struct page *page;
 
-	if (order > MAX_ORDER || (world_should_fail(FAULT_PAGE) && !(flags & __GFP_NOFAIL)))
+	if (order > MAX_ORDER || (world_should_fail(FAULT_PAGE) && !(flags & __GFP_NOFAIL))) {
+		atomic_long_add(&nr_refused, 1);
 		return NULL;
+	}
 	if (nid == NUMA_NO_NODE)
 		request.node = mempolicy_slab_node();
 	page = get_page(&request);
 	if (__builtin_expect(!page, 0))
 		page = get_page_slowpath(&request);
-	if (!page && kind != PAGE_SLAB && !(flags & __GFP_NOWARN))
+	if (__builtin_expect(page != NULL, 1))
+		return page;
+	atomic_long_add(&nr_refused, 1);
+	if (kind != PAGE_SLAB && !(flags & __GFP_NOWARN))
 		world_log(LOG_WARN, "page allocation failure: order:%u, mode:%#x, node %d", order,
 			  flags, request.node);
-	return page;
+	return NULL;
+}
+
+unsigned long page_alloc_refused(void)
+{
+	return (unsigned long)READ_HINT(nr_refused);
 }
 
 void free_pages(struct page *page)

@@ -192,6 +192,8 @@ struct page_stat {
 	unsigned long reclaimed; /* ever given back by a thread whose request had failed */
 };
 void page_alloc_stat(int node, struct page_stat *stat);
+/* Requests that got nothing so far, of all nodes. Context: any. */
+unsigned long page_alloc_refused(void);
 /* The part of one zone: committed, free, released, reserve; the rest is zero. */
 void page_zone_stat(int node, enum page_zone_type zone, struct page_stat *stat);
 /* The head of the block behind @page's, over all nodes; NULL starts, and ends. Needs quiet. */
