@@ -237,7 +237,7 @@ bool perform_kfree_bulk(struct exec *x, size_t idx, unsigned int task)
 {
 	const struct exec_allocator *a = x->allocator;
 	struct cell *cell = &x->cells[idx];
-	void **objects = x->bulk ? &x->bulk[cell->bulk_idx] : NULL;
+	void **objects = &x->bulk[cell->bulk_idx];
 	size_t count = 0;
 	uint32_t at;
 
@@ -432,7 +432,7 @@ static bool do_alloc_bulk(struct exec *x, size_t idx, unsigned int task)
 		return false;
 	if (cache->flags & PROGRAM_CACHE_ctor)
 		gfp &= ~(unsigned int)PROGRAM_GFP_zero;
-	cell->objects = x->bulk ? &x->bulk[cell->bulk_idx] : NULL;
+	cell->objects = &x->bulk[cell->bulk_idx];
 	may_panic_begin(x, task, may_panic);
 	done = x->allocator->alloc_bulk(of, gfp, cell->count, cell->objects);
 	may_panic_end(x, task, may_panic);

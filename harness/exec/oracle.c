@@ -386,11 +386,8 @@ bool object_begins(struct exec *x, const struct held *held, size_t align, bool z
 		if (at < held->bytes)
 			return find_byte(x, held, idx, task, at, "not as its constructor left it",
 					 "I7");
-	} else if (zeroed) {
-		if (!object_zero(x, held, 0, idx, task))
-			return false;
-	} else if (x->allocator->init_on_alloc && !held->mapped && !held->moved &&
-		   x->allocator->init_on_alloc(held->object)) {
+	} else if (zeroed || (x->allocator->init_on_alloc && !held->mapped && !held->moved &&
+			      x->allocator->init_on_alloc(held->object))) {
 		if (!object_zero(x, held, 0, idx, task))
 			return false;
 	}
@@ -463,7 +460,7 @@ void reader_meets_lasting(struct exec *x, unsigned int task, const struct cell *
 	const struct program_record *freed = &x->program->records[cell->next - 1];
 	struct held held = {.idx = (size_t)(cell - x->cells), .object = cell->object};
 	uint64_t head = PROGRAM_GET(freed, KFREE_RCU, head);
-	uint64_t word = 2 * HEAD_WORDS;
+	uint64_t word = UINT64_C(2) * HEAD_WORDS;
 
 	/* A head that has no room where it is wanted is in front. */
 	if (freed->op == PROGRAM_KFREE_RCU_MIGHTSLEEP ||

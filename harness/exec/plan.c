@@ -458,5 +458,6 @@ bool plan_make(struct exec *x)
 	for (idx = 0; idx < program->nr_records; idx++)
 		x->last_on_slot[program->records[idx].slot % PROGRAM_SLOTS_MAX] = 0;
 
-	return reserve_bulk(x, nr_bulk) && plan_caches(x, nr_caches);
+	/* One more than it takes: a bulk of nothing has a place in the pool, too. */
+	return reserve_bulk(x, (size_t)nr_bulk + 1) && plan_caches(x, nr_caches);
 }
