@@ -189,11 +189,12 @@ static bool misuse_double_free(struct misuse *m)
 static bool misuse_foreign(struct misuse *m)
 {
 	static char outside[64] __attribute__((aligned(16)));
+	void *volatile object = outside + m->at % sizeof(outside); /* who compiles shall not know */
 
 	if (m->at & 1)
-		kmem_cache_free(m->s, outside + m->at % sizeof(outside));
+		kmem_cache_free(m->s, object);
 	else
-		kfree(outside + m->at % sizeof(outside));
+		kfree(object);
 	m->reports = 0; /* a line in the log, and no corruption */
 	return true;
 }

@@ -21,6 +21,16 @@ static inline uint64_t draw_bits(struct draw *d)
 	return z ^ z >> 31;
 }
 
+/* 64 bits, each of them set with a chance of 1 in 2^@halvings. */
+static inline uint64_t draw_sparse(struct draw *d, unsigned int halvings)
+{
+	uint64_t bits = draw_bits(d);
+
+	while (--halvings)
+		bits &= draw_bits(d);
+	return bits;
+}
+
 /* 0 to @limit - 1; @limit from 1 to 2^32. */
 static inline uint32_t draw_below(struct draw *d, uint64_t limit)
 {

@@ -157,8 +157,9 @@ uint64_t generate_field(struct recipe *r, unsigned int op, const struct program_
 	case KEY(BUCKETS_CREATE, usersize):
 		return draw_chance(d, 1, 4) ? 0 : draw_below(d, (uint64_t)r->cache_size / 2 + 9);
 	case KEY(CACHE_ARGS, freeptr_offset):
-		return draw_chance(d, 1, 8) ? draw_digits(d, 16)
-					    : draw_below(d, (uint64_t)r->cache_size / 8 + 1) * 8;
+		return draw_chance(d, 1, 8)
+			       ? draw_digits(d, 16)
+			       : UINT64_C(8) * draw_below(d, (uint64_t)r->cache_size / 8 + 1);
 	case KEY(USERCOPY, offset):
 		return draw_chance(d, 1, 8) ? (uint64_t)-draw_geometric(d, 16)
 					    : draw_below(d, (uint64_t)r->cache_size + 9);

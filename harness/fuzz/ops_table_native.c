@@ -56,7 +56,7 @@ static bool run_some(uint64_t seed, double end, struct ops_table *table, FILE *s
 	if (seed / PROGRAMS_A_PROCESS % 2)
 		generate_boot(&draw, &boot);
 	if (seed / PROGRAMS_A_PROCESS % 4 == 3) {
-		boot.flags = (uint16_t)(draw_bits(&draw) & draw_bits(&draw) & PROGRAM_F_ALL);
+		boot.flags = (uint16_t)(draw_sparse(&draw, 2) & PROGRAM_F_ALL);
 		boot.debug_for = (uint8_t)draw_below(&draw, PROGRAM_NR_DEBUG_FOR);
 		boot.failslab = (uint8_t)draw_below(&draw, PROGRAM_NR_BOOT_FAILS);
 	}
@@ -94,7 +94,8 @@ bool ops_table_run(double seconds, uint64_t seed, struct ops_table *table)
 		pid_t child = fork();
 
 		if (child == 0) {
-			FILE *stream = fdopen(dup(STDERR_FILENO), "w");
+			int copy = dup(STDERR_FILENO);
+			FILE *stream = copy < 0 ? NULL : fdopen(copy, "w");
 			int log =
 				open(ops_table_log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666);
 

@@ -157,7 +157,7 @@ void generate_boot(struct draw *d, struct program_header *header)
 		header->flags |= PROGRAM_F_memoryless;
 	if (!draw_chance(d, 1, 8))
 		return;
-	header->flags = (uint16_t)(draw_bits(d) & draw_bits(d) & PROGRAM_F_ALL);
+	header->flags = (uint16_t)(draw_sparse(d, 2) & PROGRAM_F_ALL);
 	header->debug_for = (uint8_t)draw_below(d, PROGRAM_NR_DEBUG_FOR);
 	header->failslab = (uint8_t)draw_below(d, PROGRAM_NR_BOOT_FAILS);
 	if (draw_chance(d, 1, 4))
@@ -251,8 +251,7 @@ static unsigned int draw_flags(struct recipe *r)
 
 	if (r->plain)
 		return flags;
-	flags |= draw_bits(d) & draw_bits(d) & draw_bits(d) &
-		 ~(uint64_t)(CACHE_FLAGS_PLAIN | CACHE_FLAGS_DEBUG);
+	flags |= draw_sparse(d, 3) & ~(uint64_t)(CACHE_FLAGS_PLAIN | CACHE_FLAGS_DEBUG);
 	if (r->op_weights[PROGRAM_MISUSE] || r->op_weights[PROGRAM_VALIDATE])
 		flags |= CACHE_FLAGS_DEBUG & ~(unsigned int)PROGRAM_CACHE_trace;
 	else if (draw_chance(d, 1, 4))
@@ -271,7 +270,7 @@ static unsigned int draw_gfp(struct recipe *r)
 
 	if (r->plain)
 		return gfp;
-	gfp |= draw_bits(d) & draw_bits(d) & ~(uint64_t)GFP_PLAIN;
+	gfp |= draw_sparse(d, 2) & ~(uint64_t)GFP_PLAIN;
 	if (r->op_weights[PROGRAM_GROUP_CREATE])
 		gfp |= PROGRAM_GFP_account;
 	if (r->op_weights[PROGRAM_ALLOWED_NODES])
