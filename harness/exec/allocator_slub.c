@@ -6,6 +6,7 @@
 
 #include "allocator_slub.h"
 #include "slub/check.h"
+#include "slub/pages/page_alloc.h"
 #include "slub/slub.h"
 #include "world.h"
 
@@ -227,6 +228,17 @@ static void slub_read_unlock(void)
 	rcu_read_unlock();
 }
 
+/* Those in the hands of a cpu are counted too. */
+static bool has_slabs(const struct kmem_cache *s)
+{
+	unsigned int node;
+
+	for (node = 0; node < world_nr_nodes(); node++)
+		if (s->node[node] && s->node[node]->nr_slabs)
+			return true;
+	return false;
+}
+
 /*
  * To shrink a cache flushes it first. The boot caches, whose slabs others may have left empty, are
  * the oldest: the list is walked from its head, so their turn is last.
@@ -238,7 +250,8 @@ static void slub_settle(void)
 	slub_init();
 	rcu_barrier();
 	list_for_each_entry (s, &slab_caches, list)
-		kmem_cache_shrink(s);
+		if (has_slabs(s))
+			kmem_cache_shrink(s);
 	rcu_barrier();
 }
 
@@ -286,10 +299,35 @@ static size_t slub_pages_in_use(void)
 	return pages;
 }
 
+/*
+ * Of all caches, once all is flushed: then no cpu has objects of its own. A slab that is frozen
+ * all the same is one that debugging gave up, with what it holds.
+ */
+static size_t objects_in_slabs(void)
+{
+	struct page *page;
+	size_t objects = 0;
+
+	rcu_barrier();
+	exec_world_quiet_begin();
+	for (page = next_block(NULL); page; page = next_block(page)) {
+		union slab_counters counters;
+
+		if (page->kind != PAGE_SLAB)
+			continue;
+		counters.word = page_slab(page)->counters;
+		objects += counters.frozen ? counters.objects : counters.inuse;
+	}
+	exec_world_quiet_end();
+	return objects;
+}
+
 static size_t slub_objects_in_use(void *cache)
 {
 	struct slab_check_report report;
 
+	if (!cache)
+		return objects_in_slabs();
 	memset(&report, 0, sizeof(report));
 	exec_world_quiet_begin();
 	slab_check(cache, CHECK_ALL, &report);

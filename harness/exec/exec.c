@@ -78,6 +78,8 @@ bool exec_restart(struct exec *x, const struct program *program)
 	atomic_store_explicit(&x->limits_changed, false, memory_order_relaxed);
 	atomic_store_explicit(&x->finding_taken, 0, memory_order_relaxed);
 	atomic_store_explicit(&x->stop, false, memory_order_relaxed);
+	if (x->allocator->errors)
+		x->errors = x->allocator->errors();
 	if (has_oracle(x, EXEC_ORACLE_CONSERVATION)) {
 		if (x->allocator->settle)
 			x->allocator->settle();
@@ -292,6 +294,20 @@ static bool perform_as(struct exec *x, size_t idx, unsigned int task)
 	return done;
 }
 
+/* What is planted is counted apart: whatever is reported beyond that is a false alarm. */
+static void check_reports(struct exec *x, size_t idx, unsigned int task)
+{
+	unsigned long errors;
+
+	if (!has_oracle(x, EXEC_ORACLE_CHECK) || !x->allocator->errors || stopped(x))
+		return;
+	errors = x->allocator->errors();
+	if (errors != x->errors)
+		exec_report(x, 4, "", idx, task,
+			    "%lu corruptions are reported, and nothing is corrupt",
+			    errors - x->errors);
+}
+
 static enum exec_step perform_record(struct exec *x, size_t idx, unsigned int task, bool interrupt)
 {
 	struct cell *cell = &x->cells[idx];
@@ -307,6 +323,7 @@ static enum exec_step perform_record(struct exec *x, size_t idx, unsigned int ta
 		x->tasks[task].stats.idle++;
 	else if (x->counts)
 		count_performed(x, idx);
+	check_reports(x, idx, task);
 	if (x->tasks[task].nr_seen && !stopped(x))
 		reader_looks(x, idx, task);
 	if (cell->leave && !interrupt)
@@ -404,8 +421,11 @@ bool exec_finish(struct exec *x)
 	}
 	if (x->allocator->settle && x->oracles)
 		x->allocator->settle();
-	check_invariants(x, CHECK_TIER_MAX, true, EXEC_NO_RECORD, CLEANUP_TASK, &in_use);
+	/* A light run leaves the dear tiers to check and quiesce records, and to other runs. */
+	check_invariants(x, x->content == EXEC_CONTENT_LIGHT ? CHECK_TIER_MIN : CHECK_TIER_MAX,
+			 true, EXEC_NO_RECORD, CLEANUP_TASK, &in_use);
 	check_conserved(x, in_use);
+	check_reports(x, EXEC_NO_RECORD, CLEANUP_TASK);
 	x->ended = !stopped(x);
 	return x->ended;
 }

@@ -255,7 +255,11 @@ enum {
 enum exec_content {
 	EXEC_CONTENT_SAMPLED, /* all of it up to 8 KiB, samples of what is larger */
 	EXEC_CONTENT_FULL,    /* every byte */
-	EXEC_CONTENT_LIGHT,   /* all of it up to 512 bytes; zeros as EXEC_CONTENT_SAMPLED */
+	/*
+	 * All of it up to 512 bytes, a few words beyond; zeros as EXEC_CONTENT_SAMPLED. Such a run
+	 * ends with the cheapest tier of oracle 4.
+	 */
+	EXEC_CONTENT_LIGHT,
 };
 
 struct exec_options {

@@ -160,6 +160,7 @@ struct exec {
 	bool write_objects;
 	bool ended; /* the last run came to its end: nothing is live */
 	size_t boot_pages, boot_objects;
+	unsigned long errors; /* corruptions reported before the run */
 
 	_Atomic int finding_taken; /* the first finder owns the finding */
 	_Atomic bool stop;	   /* the finding is complete */
@@ -267,6 +268,7 @@ void task_policy_end(struct exec *x, unsigned int task);
 void check_policy(struct exec *x, size_t idx, unsigned int task);
 void check_invariants(struct exec *x, unsigned int tier, bool quiet, size_t idx, unsigned int task,
 		      size_t *in_use);
+#define CHECK_TIER_MIN 1u /* lists and counters */
 #define CHECK_TIER_MAX 3u
 
 /*

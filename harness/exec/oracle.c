@@ -18,7 +18,7 @@
 
 #define WORD_BYTES   sizeof(uint64_t)
 #define PAGE_BYTES   4096u
-#define HUGE_BYTES   (16u << 20)
+#define HUGE_BYTES   (1u << 20)
 #define PATTERN_STEP 0x9e3779b97f4a7c15u
 
 /* Which part of an object is looked at. */
@@ -26,11 +26,12 @@ struct sampling {
 	uint64_t from;	/* bytes of an object up to which it is looked at as a whole */
 	uint64_t edge;	/* bytes at each end */
 	uint64_t every; /* bytes from one word to the next in between */
+	uint64_t most;	/* words in between; beyond, they lie wider apart; 0: any number */
 };
 static const struct sampling samplings[] = {
-	[EXEC_CONTENT_SAMPLED] = {8192, 1024, PAGE_BYTES},
-	[EXEC_CONTENT_FULL] = {UINT64_MAX, 0, 0},
-	[EXEC_CONTENT_LIGHT] = {512, 128, 512},
+	[EXEC_CONTENT_SAMPLED] = {8192, 1024, PAGE_BYTES, 0},
+	[EXEC_CONTENT_FULL] = {UINT64_MAX, 0, 0, 0},
+	[EXEC_CONTENT_LIGHT] = {512, 128, 512, 16},
 };
 
 static uint64_t content_start(const struct exec *x, const struct held *held)
@@ -109,12 +110,14 @@ static uint64_t span_nonzero(const char *object, uint64_t from, uint64_t end)
 static bool sample(const struct sampling *how, uint64_t bytes, uint64_t limit, uint64_t n,
 		   uint64_t *from, uint64_t *end)
 {
-	struct sampling huge = {HUGE_BYTES, 1024, 0};
-	uint64_t tail;
+	struct sampling huge = {HUGE_BYTES, 1024, 0, 0};
+	uint64_t tail, every = how->every;
 
+	if (how->most && bytes / how->most > every)
+		every = bytes / how->most / WORD_BYTES * WORD_BYTES;
 	/* Of a mapping a few hundred words, however large it is. */
-	if (bytes > HUGE_BYTES) {
-		huge.every = bytes / 256 / PAGE_BYTES * PAGE_BYTES;
+	if (bytes > HUGE_BYTES && !how->most) {
+		every = bytes / 256 / PAGE_BYTES * PAGE_BYTES;
 		how = &huge;
 	}
 	tail = (bytes - how->edge) / WORD_BYTES * WORD_BYTES;
@@ -126,10 +129,10 @@ static bool sample(const struct sampling *how, uint64_t bytes, uint64_t limit, u
 	} else if (n == 0) {
 		*from = 0;
 		*end = how->edge;
-	} else if (n * how->every < tail) {
-		*from = n * how->every;
+	} else if (n * every < tail) {
+		*from = n * every;
 		*end = *from + WORD_BYTES;
-	} else if ((n - 1) * how->every < tail) {
+	} else if ((n - 1) * every < tail) {
 		*from = tail;
 		*end = bytes;
 	} else {
@@ -153,11 +156,8 @@ static void content_fill(const struct exec *x, char *object, uint64_t start, uin
 {
 	uint64_t n, from, end;
 
-	if (bytes <= HUGE_BYTES)
-		touch(x, object, bytes);
 	for (n = 0; sample(&samplings[x->content], bytes, bytes, n, &from, &end); n++) {
-		if (bytes > HUGE_BYTES)
-			touch(x, object + from, end - from);
+		touch(x, object + from, end - from);
 		span_fill(object, start, from < skip ? skip : from, end);
 	}
 }
