@@ -17,4 +17,8 @@ ZOO_FLAGS ?=## options of make zoo, see harness/zoo/zoo --help
 zoo: ## plant every known defect and see that the harness finds it
 	@$(test-env) harness/zoo/zoo $(ZOO_FLAGS)
 
+.PHONY: zoo-medians
+zoo-medians: ## programs until each defect of concurrency is found, over ten seeds
+	@$(test-env) harness/zoo/medians $(ZOO_FLAGS)
+
 TESTS += harness/test/zoo.t
