@@ -190,6 +190,7 @@ $(eval $(call variant,native-clang,native,$$(CLANG),,))
 $(eval $(call variant,sim,sim,$$(CC),,))
 $(eval $(call variant,sim-asan,sim,$$(CLANG),$(asan),$(asan)))
 $(eval $(call variant,sim-fuzz,sim,$$(CLANG),$(fuzzer) $(asan),$(asan)))
+$(eval $(call variant,native-fuzz,native,$$(CLANG),$(fuzzer) $(asan),$(asan)))
 $(eval $(call variant,sim-fuzz-plain,sim,$$(CLANG),$(fuzzer),))
 $(eval $(call variant,sim-cov,sim,$$(CLANG),$(cov),$(cov)))
 $(eval $(call variant,afl,sim,AFL_QUIET=1 AFL_LLVM_ALLOWLIST=$(CURDIR)/harness/fuzz/afl-allowlist \

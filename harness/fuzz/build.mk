@@ -5,7 +5,8 @@ program-readers := $(wildcard harness/program/*.c)
 generate-sources := $(addprefix harness/fuzz/,fields.c generate.c motifs.c recipe.c)
 fuzz-sources := $(exec-sim-sources) $(program-readers) $(generate-sources) harness/fuzz/target.c
 fuzz-empty-sources := $(program-readers) $(generate-sources) harness/fuzz/target.c
-fuzz-targets := concurrent sequential
+# Inputs are op programs, which the mutator changes by records.
+fuzz-targets := concurrent sequential debug
 
 # $(call fuzz-target-sources,NAME); the empty target performs nothing, so it needs no driver.
 fuzz-target-sources = harness/fuzz/fuzz_$1.c $(if $(filter empty,$1),$(fuzz-empty-sources),\
@@ -15,14 +16,33 @@ fuzz-libfuzzer-variants := sim-fuzz sim-fuzz-plain
 fuzz-libfuzzer := $(foreach v,$(fuzz-libfuzzer-variants),$(foreach t,$(fuzz-targets) empty,\
 	$(O)/$v/fuzz_$t))
 $(foreach v,$(fuzz-libfuzzer-variants),$(foreach t,$(fuzz-targets) empty,$(eval $(call \
-	program,$v,fuzz_$t,harness/fuzz/mutator.c $(call fuzz-target-sources,$t),\
-	-fsanitize=fuzzer))))
+	program,$v,fuzz_$t,harness/fuzz/mutator.c harness/fuzz/own_strcmp.c $(call \
+	fuzz-target-sources,$t),-fsanitize=fuzzer -Wl$(comma)--wrap=strcmp))))
+
+# Inputs are texts, which libFuzzer changes with a dictionary: boot options, attributes. (Layouts,
+# which the model watches, are in harness/model/build.mk.)
+fuzz-text-targets := boot attributes
+fuzz-text-sources = harness/fuzz/fuzz_$1.c harness/fuzz/machine.c $(exec-sim-sources) \
+	$(program-readers)
+$(foreach t,$(fuzz-text-targets),$(eval $(call program,sim-fuzz,fuzz_$t,$(call \
+	fuzz-text-sources,$t),-fsanitize=fuzzer)))
+
+# The mutator itself.
+fuzz-mutate-sources := harness/fuzz/fuzz_mutate.c harness/fuzz/mutator.c $(generate-sources) \
+	$(program-readers)
+$(eval $(call program-alone,native-fuzz,fuzz_mutate,$(fuzz-mutate-sources),-fsanitize=fuzzer))
+
+fuzz-other-targets := $(fuzz-text-targets:%=$(O)/sim-fuzz/fuzz_%) $(O)/sim-fuzz/fuzz_layout \
+	$(O)/sim-fuzz/fuzz_program $(O)/native-fuzz/fuzz_mutate
 
 # What an engine counts as new is what the allocator does, not what the harness does around it.
 fuzz-uncovered := $(filter-out $(program-readers),$(fuzz-sources) harness/fuzz/target_sim.c \
-	harness/fuzz/mutator.c $(world-sources-sim))
+	harness/fuzz/mutator.c harness/fuzz/own_strcmp.c harness/fuzz/machine.c $(world-sources-sim))
 $(foreach v,$(fuzz-libfuzzer-variants),$(call objects,$v,$(fuzz-uncovered))): \
 	EXTRA_CFLAGS := -fno-sanitize=fuzzer-no-link
+# The mutator is searched for errors by a target of its own; here it would be half of the time.
+$(call objects,sim-fuzz,harness/fuzz/mutator.c $(generate-sources)): \
+	EXTRA_CFLAGS := -fno-sanitize=fuzzer-no-link -fno-sanitize=all
 # The readers' own target compares magic words.
 $(call objects,sim-fuzz,$(program-readers) harness/fuzz/fuzz_program.c): \
 	EXTRA_CFLAGS := -fsanitize-coverage=trace-cmp
@@ -40,7 +60,15 @@ $(foreach t,$(fuzz-targets),$(eval $(call program,sim-asan,regress_$t,harness/fu
 	$(call fuzz-target-sources,$t),)))
 $(foreach t,$(fuzz-targets),$(eval $(call program,sim,fuzz_generate_$t,\
 	harness/test/fuzz_generate.c $(call fuzz-target-sources,$t),)))
+$(foreach t,$(fuzz-text-targets),$(eval $(call program,sim-asan,regress_$t,\
+	harness/fuzz/regress_bytes.c $(call fuzz-text-sources,$t),)))
+$(eval $(call program-alone,native-asan,regress_mutate,harness/fuzz/regress_bytes.c \
+	$(fuzz-mutate-sources),))
+$(eval $(call program-alone,native-asan,regress_program,harness/fuzz/regress_bytes.c \
+	harness/fuzz/fuzz_program.c $(program-readers),))
 fuzz-regress := $(fuzz-targets:%=$(O)/sim-asan/regress_%)
+fuzz-regress-other := $(foreach t,$(fuzz-text-targets) layout,$(O)/sim-asan/regress_$t) \
+	$(O)/native-asan/regress_mutate $(O)/native-asan/regress_program
 fuzz-generate := $(fuzz-targets:%=$(O)/sim/fuzz_generate_%)
 
 # Seeds are kept as text.
@@ -49,6 +77,15 @@ $(fuzz-seeds): $(O)/seeds/%.slubops: corpus/seeds/%.txt $(O)/native/slubcheck
 	$(say) PACK $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(O)/native/slubcheck pack $< -o $@
+
+# What else a target needs beside its program, as OSS-Fuzz has it: NAME.dict, NAME.options.
+$(eval $(call program-alone,native,fuzz_dictionary,harness/fuzz/dictionary.c $(program-readers),))
+fuzz-all-targets := $(fuzz-targets) $(fuzz-text-targets) layout program mutate
+fuzz-dictionaries := $(fuzz-all-targets:%=$(O)/fuzz/fuzz_%.dict)
+$(fuzz-dictionaries): $(O)/fuzz/fuzz_%.dict: $(O)/native/fuzz_dictionary
+	$(say) DICT $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$< $* >$@.new && mv $@.new $@
 
 RUN_NEEDS += $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-regress) $(fuzz-seeds)
 
@@ -69,6 +106,14 @@ BENCHES += harness/fuzz/bench-fuzz
 .PHONY: bench-fuzz
 bench-fuzz: harness/fuzz/bench-fuzz ## executions per second of the fuzz targets
 	@$(test-env) harness/fuzz/bench-fuzz
+
+OPTIONS += HOURS
+HOURS ?= 1## how long campaign lasts, 0.001 to 10000 [1]
+campaign-needs := $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-seeds) $(fuzz-regress) \
+	$(O)/native/slubcheck
+.PHONY: campaign
+campaign: $(campaign-needs) ## both engines for HOURS on a corpus that is kept in O/campaign
+	@$(test-env) harness/fuzz/campaign --hours '$(HOURS)' --jobs '$(JOBS)'
 
 # What generated programs perform, counted in both worlds side by side.
 $(eval $(call program,sim,ops_table,harness/fuzz/ops_table.c harness/fuzz/ops_table_sim.c \

@@ -194,11 +194,17 @@ static void limit_record(const struct program_header *header, struct program_rec
 	}
 }
 
+void generate_narrow(struct program *program)
+{
+	for (size_t i = 0; i < program->nr_records; i++)
+		limit_record(&program->header, &program->records[i]);
+}
+
 void generate_limit(enum fuzz_style style, struct program *program)
 {
 	struct program_header *header = &program->header;
-	uint8_t cpus_max = style == FUZZ_SEQUENTIAL ? 1 : LIMIT_CPUS;
-	uint16_t tasks_max = style == FUZZ_SEQUENTIAL ? 1 : LIMIT_TASKS;
+	uint8_t cpus_max = style != FUZZ_CONCURRENT ? 1 : LIMIT_CPUS;
+	uint16_t tasks_max = style != FUZZ_CONCURRENT ? 1 : LIMIT_TASKS;
 	bool narrowed = header->cpus > cpus_max || header->tasks > tasks_max;
 	size_t nr = 0;
 
@@ -209,7 +215,7 @@ void generate_limit(enum fuzz_style style, struct program *program)
 	for (size_t i = 0; i < program->nr_records; i++) {
 		struct program_record record = program->records[i];
 
-		if (style == FUZZ_SEQUENTIAL && generate_is_schedule(record.op))
+		if (style != FUZZ_CONCURRENT && generate_is_schedule(record.op))
 			continue;
 		if (narrowed)
 			limit_record(header, &record);

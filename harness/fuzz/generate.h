@@ -5,7 +5,8 @@
  *	1. Style	2. Recipe	3. Functions
  *
  * 1. A sequential program has one cpu, one task and no schedule; a concurrent one has 2 to 4
- *    cpus, at least as many tasks, switches and interrupts.
+ *    cpus, at least as many tasks, switches and interrupts. A debug program is sequential, has
+ *    debug flags at boot or in its caches, and does something wrong now and then.
  *
  * 2. A recipe holds what the records of one program have in common: how often each op comes,
  *    which sizes and slots, how dense the schedule is. It is drawn anew for each program, with
@@ -28,7 +29,7 @@
 
 #define RECIPE_LATEST 4u
 
-enum fuzz_style { FUZZ_CONCURRENT, FUZZ_SEQUENTIAL };
+enum fuzz_style { FUZZ_CONCURRENT, FUZZ_SEQUENTIAL, FUZZ_DEBUG };
 
 struct recipe {
 	struct draw draw;
@@ -112,5 +113,8 @@ bool generate_is_schedule(unsigned int op);
  * affordable. What is within the limits stays as it is.
  */
 void generate_limit(enum fuzz_style style, struct program *program);
+
+/* Brings all records of @program back into its header's cpus and tasks. */
+void generate_narrow(struct program *program);
 
 #endif /* HARNESS_FUZZ_GENERATE_H */

@@ -14,6 +14,7 @@
 
 #include "../program/table.h"
 #include "mutator.h"
+#include "recipe.h"
 
 #define HEADER_BYTES  sizeof(struct program_header)
 #define RECORD_BYTES  sizeof(struct program_record)
@@ -247,8 +248,11 @@ static void mutate_place(void)
 static void mutate_op(void)
 {
 	struct program_record *record = &bench.records[pick()];
-	struct program_record made =
-		generate_record(&bench.recipe, draw_below(&bench.recipe.draw, PROGRAM_NR_OPS));
+	/* Mostly what the recipe has, as some ops are much dearer than others. */
+	unsigned int op = draw_chance(&bench.recipe.draw, 7, 8)
+				  ? recipe_op(&bench.recipe)
+				  : draw_below(&bench.recipe.draw, PROGRAM_NR_OPS);
+	struct program_record made = generate_record(&bench.recipe, op);
 
 	made.task = record->task;
 	made.slot = record->slot;
@@ -303,7 +307,7 @@ static void mutate_preempt(void)
 static const struct mutation {
 	const char *name;
 	void (*mutate)(void);
-	uint8_t weights[2]; /* by style */
+	uint8_t weights[2]; /* of concurrent programs, and of others */
 	bool needs_record;
 } mutations[] = {
 #define M(name, concurrent, sequential, needs)                                                     \
@@ -341,6 +345,7 @@ static const struct mutation *draw_mutation(const unsigned int weights[NR_MUTATI
 
 size_t mutator_mutate(uint8_t *data, size_t size, size_t max, uint64_t seed)
 {
+	enum fuzz_style kind = style == FUZZ_CONCURRENT ? FUZZ_CONCURRENT : FUZZ_SEQUENTIAL;
 	unsigned int weights[NR_MUTATIONS], sum = 0, nr;
 	struct draw *d = &bench.recipe.draw;
 
@@ -348,7 +353,7 @@ size_t mutator_mutate(uint8_t *data, size_t size, size_t max, uint64_t seed)
 		return size;
 	bench_load(data, size, max, seed);
 	for (size_t i = 0; i < NR_MUTATIONS; i++) {
-		weights[i] = draw_chance(d, 1, 2) ? mutations[i].weights[style] : 0;
+		weights[i] = draw_chance(d, 1, 2) ? mutations[i].weights[kind] : 0;
 		sum += weights[i];
 	}
 	if (!sum || !bench.program.nr_records)
@@ -429,6 +434,11 @@ void afl_custom_deinit(void *data);
 
 void *afl_custom_init(void *afl, unsigned int seed)
 {
+	static const char *const names[] = {
+		[FUZZ_CONCURRENT] = "concurrent",
+		[FUZZ_SEQUENTIAL] = "sequential",
+		[FUZZ_DEBUG] = "debug",
+	};
 	struct afl_mutator *mutator = calloc(1, sizeof(*mutator));
 	const char *wanted = getenv("SLUB_FUZZ_STYLE");
 
@@ -436,8 +446,9 @@ void *afl_custom_init(void *afl, unsigned int seed)
 	if (!mutator)
 		return NULL;
 	mutator->draw.state = seed;
-	if (wanted)
-		style = strcmp(wanted, "sequential") ? FUZZ_CONCURRENT : FUZZ_SEQUENTIAL;
+	for (size_t i = 0; wanted && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(wanted, names[i]))
+			style = (enum fuzz_style)i;
 	return mutator;
 }
 

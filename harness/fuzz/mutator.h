@@ -12,7 +12,7 @@
 /* What is too short to hold a header and one record is not mutated. */
 #define MUTATOR_BYTES_MIN (sizeof(struct program_header) + sizeof(struct program_record))
 
-/* Which programs are made; libFuzzer's targets set it, AFL++ has SLUB_FUZZ_STYLE=sequential. */
+/* Which programs are made; libFuzzer's targets set it, AFL++ has SLUB_FUZZ_STYLE=NAME. */
 void mutator_set_style(enum fuzz_style style);
 
 /*

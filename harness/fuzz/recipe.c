@@ -183,7 +183,9 @@ struct program_header generate_header(struct draw *d, enum fuzz_style style)
 		header.slab_max_order = 0;
 		header.slab_min_objects = 0;
 	}
-	if (draw_chance(d, 1, 64))
+	if (style == FUZZ_DEBUG && draw_chance(d, 3, 4))
+		generate_boot(d, &header);
+	else if (draw_chance(d, 1, 64))
 		header.flags = PROGRAM_F_NO_MERGE;
 	else if (draw_chance(d, 1, 6))
 		generate_boot(d, &header);
@@ -284,8 +286,12 @@ static void draw_habits(struct recipe *r)
 	bool concurrent = r->style == FUZZ_CONCURRENT;
 	uint32_t slab_bytes = r->header.slab_max_order == 0 ? 4096 : 8192;
 
-	r->plain = draw_chance(d, 1, 2);
+	r->plain = r->style != FUZZ_DEBUG && draw_chance(d, 1, 2);
 	draw_weights(r);
+	if (r->style == FUZZ_DEBUG) {
+		r->op_weights[PROGRAM_MISUSE] = (uint16_t)draw_range(d, 4, 40);
+		r->op_weights[PROGRAM_VALIDATE] = (uint16_t)draw_range(d, 1, 12);
+	}
 	r->nr_caches = draw_geometric(d, FUZZ_CACHES_MAX);
 	r->nr_slots = 4u << draw_below(d, 4);
 	r->cache_size = recipe_size(d);

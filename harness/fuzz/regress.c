@@ -51,11 +51,12 @@ static bool read_text(const char *path, struct program *program)
 	return true;
 }
 
+/* A target that makes its programs itself takes every file as it is. */
 static bool is_text(const char *path)
 {
 	size_t length = strlen(path);
 
-	return length > 4 && !strcmp(path + length - 4, ".txt");
+	return !target.make && length > 4 && !strcmp(path + length - 4, ".txt");
 }
 
 static bool read_file(const char *path, struct program *program)

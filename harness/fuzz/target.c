@@ -46,13 +46,57 @@ static void share_figures(void)
 	close(fd);
 }
 
+/*
+ * For measurements: every program gets exactly so many operations, and so many cpus with a task on
+ * each; 0: it stays as it is.
+ */
+static struct {
+	unsigned int ops, cpus;
+} shape;
+
+static unsigned int read_shape(const char *name, unsigned int max)
+{
+	const char *text = getenv(name);
+	unsigned long number = text ? strtoul(text, NULL, 10) : 0;
+
+	return number <= max ? (unsigned int)number : max;
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
 	mutator_set_style(target.style);
 	share_figures();
+	shape.ops = read_shape("SLUB_FUZZ_OPS", FUZZ_RECORDS_MAX / 2);
+	shape.cpus = read_shape("SLUB_FUZZ_CPUS", FUZZ_CPUS_MAX);
 	return 0;
+}
+
+/* Cuts @program behind the last operation that is wanted, or repeats its records up to there. */
+static void give_shape(struct program *program)
+{
+	static const struct program_record filler = {
+		.op = PROGRAM_KMALLOC,
+		.cpu = PROGRAM_ANY,
+		.arg = PROGRAM_ARG(KMALLOC, size, 64) | PROGRAM_ARG(KMALLOC, node, PROGRAM_ANY),
+	};
+	size_t nr = program->nr_records, ops = 0, at = 0;
+
+	if (shape.cpus && target.style == FUZZ_CONCURRENT) {
+		program->header.cpus = (uint8_t)shape.cpus;
+		program->header.tasks = (uint16_t)shape.cpus;
+	}
+	for (; shape.ops && ops < shape.ops && at < FUZZ_RECORDS_MAX; at++) {
+		/* One that has nothing but a schedule is filled up. */
+		if (at >= nr)
+			program->records[at] = at >= 2 * nr ? filler : program->records[at - nr];
+		ops += !generate_is_schedule(program->records[at].op);
+	}
+	if (shape.ops)
+		program->nr_records = at;
+	if (shape.ops || shape.cpus)
+		generate_narrow(program);
 }
 
 void target_read(const uint8_t *data, size_t size, struct program *program)
@@ -60,9 +104,15 @@ void target_read(const uint8_t *data, size_t size, struct program *program)
 	static struct program_record records[FUZZ_RECORDS_MAX];
 
 	program->records = records;
+	if (target.make) {
+		target.make(data, size, program);
+		return;
+	}
 	program->nr_records =
 		program_from_bytes(data, size, &program->header, records, FUZZ_RECORDS_MAX);
 	generate_limit(target.style, program);
+	if (shape.ops || shape.cpus)
+		give_shape(program);
 }
 
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
@@ -219,7 +269,7 @@ static void forget_coverage(void)
 static void boot_apart(const struct program_header *header)
 {
 	/* Fewer than sim_boot() keeps, so that what is known here is known there. */
-	enum { KNOWN = 12 };
+	enum { KNOWN = 64 };
 	static struct program_header known[KNOWN];
 	struct program program = {.header = *header};
 	struct program_record none;

@@ -30,6 +30,8 @@ struct target {
 	const char *name;
 	enum fuzz_style style;
 	enum sim_outcome (*perform)(const struct program *program, struct drive_sim_result *result);
+	/* Makes the program of the input; NULL: program_from_bytes() and the style's limits. */
+	void (*make)(const uint8_t *data, size_t size, struct program *program);
 };
 extern const struct target target;
 

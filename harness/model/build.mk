@@ -30,6 +30,13 @@ $(foreach v,sim sim-asan,$(eval $(call program,$v,model_run,$(model-run-sources)
 $(eval $(call program,sim,model_run-planted,$(model-run-sources) harness/test/model_planted.c,\
 	$(model-link) -Wl$(comma)--wrap=unfreeze_partials))
 
+# The fuzz target of layouts, under the eyes of the model.
+fuzz-layout-sources := $(call fuzz-target-sources,layout) $(model-sources)
+$(eval $(call program,sim-fuzz,fuzz_layout,$(fuzz-layout-sources),-fsanitize=fuzzer $(model-link)))
+$(eval $(call program,sim-asan,regress_layout,harness/fuzz/regress.c $(fuzz-layout-sources),\
+	$(model-link)))
+$(call objects,sim-fuzz,$(model-sources)): EXTRA_CFLAGS := -fno-sanitize=fuzzer-no-link
+
 harness/test/model.t: | $(O)/sim/model_run $(O)/sim/model_run-planted
 TESTS += harness/test/model.t
 CHECKS += harness/test/model.t

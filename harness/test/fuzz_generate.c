@@ -14,7 +14,7 @@
 #include "harness/option.h"
 
 #define COUNT_DEFAULT 20000u
-#define VERIFY_EVERY  64u /* programs between resets that compare all memory */
+#define VERIFY_EVERY  256u /* programs between resets that compare all memory */
 
 static double now_s(void)
 {
