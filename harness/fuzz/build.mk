@@ -97,7 +97,11 @@ $(call objects,native-asan,$(generate-sources) harness/fuzz/mutator.c): \
 fuzz-tests := $(O)/native-asan/fuzz_mutator $(fuzz-generate) harness/test/fuzz_seeds.t
 harness/test/fuzz_seeds.t: | $(fuzz-regress) $(fuzz-seeds)
 harness/test/fuzz_lane.t: | $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-regress) $(fuzz-seeds)
-TESTS += $(fuzz-tests) harness/test/fuzz_lane.t
+harness/test/fuzz_targets.t: | $(fuzz-libfuzzer) $(fuzz-other-targets) $(fuzz-regress) \
+	$(fuzz-regress-other) $(fuzz-seeds) $(fuzz-dictionaries)
+harness/test/fuzz_campaign.t: | $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-seeds)
+TESTS += $(fuzz-tests) harness/test/fuzz_lane.t harness/test/fuzz_targets.t \
+	harness/test/fuzz_campaign.t
 CHECKS += $(fuzz-tests)
 
 harness/fuzz/bench-fuzz: | $(fuzz-libfuzzer) $(fuzz-seeds)

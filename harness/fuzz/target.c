@@ -62,12 +62,29 @@ static unsigned int read_shape(const char *name, unsigned int max)
 	return number <= max ? (unsigned int)number : max;
 }
 
+/*
+ * Interleavings as coverage: counters that libFuzzer takes for its own, and clears before each
+ * input. AFL++ has none. The empty target has no machine.
+ */
+static uint8_t interleavings[1 << SIM_INTERLEAVINGS_LOG2]
+	__attribute__((section("__libfuzzer_extra_counters"), used));
+extern uint8_t *machine_interleavings __asm__("sim_interleavings") __attribute__((weak));
+
+static void count_interleavings(void)
+{
+	const char *wanted = getenv("SLUB_FUZZ_INTERLEAVINGS");
+
+	if (wanted && *wanted == '1' && &machine_interleavings)
+		machine_interleavings = interleavings;
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
 	mutator_set_style(target.style);
 	share_figures();
+	count_interleavings();
 	shape.ops = read_shape("SLUB_FUZZ_OPS", FUZZ_RECORDS_MAX / 2);
 	shape.cpus = read_shape("SLUB_FUZZ_CPUS", FUZZ_CPUS_MAX);
 	return 0;
@@ -256,6 +273,7 @@ static void forget_coverage(void)
 {
 	if (start_counters)
 		memset(start_counters, 0, (size_t)(stop_counters - start_counters));
+	memset(interleavings, 0, sizeof(interleavings));
 	if (&afl_map && &afl_map_bytes && afl_map) {
 		memset(afl_map, 0, afl_map_bytes);
 		afl_map[0] = 1; /* it wants to see that something has run */

@@ -163,6 +163,22 @@ static void check_access(enum sim_kind kind, uintptr_t addr)
 			 (int)kind, (const void *)addr);
 }
 
+uint8_t *sim_interleavings;
+
+/* Where the one is preempted, and where the other was or what it begins with, is one feature. */
+static void note_interleaving(uintptr_t site, unsigned int next)
+{
+	uint64_t hash;
+
+	if (SIM_LIKELY(!sim_interleavings) || next == m->current->idx)
+		return;
+	/* Addresses of code differ from process to process, distances do not. */
+	site -= (uintptr_t)sim_point_slow;
+	hash = (site ^ (uint64_t)m->tasks[next].preempted_at << 32) * UINT64_C(0x9e3779b97f4a7c15);
+	m->current->preempted_at = (uint32_t)site;
+	sim_interleavings[hash >> (64 - SIM_INTERLEAVINGS_LOG2)]++;
+}
+
 void sim_point_slow(enum sim_kind kind, uintptr_t addr)
 {
 	if (!m->running) {
@@ -185,8 +201,10 @@ void sim_point_slow(enum sim_kind kind, uintptr_t addr)
 		next = m->options.policy(m->options.policy_arg, SIM_AT_ALARM);
 		machine_set_alarm();
 		machine_deliver();
-		if (next != SIM_STAY && sim_task_can_run(next))
+		if (next != SIM_STAY && sim_task_can_run(next)) {
+			note_interleaving((uintptr_t)__builtin_return_address(0), next);
 			switch_to(task_chosen(next));
+		}
 		machine_deliver();
 	}
 	machine_set_alarm();
@@ -423,6 +441,7 @@ static void drop_task(struct task *task)
 	task->rcu_depth = 0;
 	memset(task->area, 0, sizeof(task->area));
 	task->caller = 0;
+	task->preempted_at = 0;
 }
 
 void machine_end_tasks(void)

@@ -42,6 +42,7 @@ struct task {
 	unsigned int idx;
 	unsigned int cpu;
 	unsigned long caller;
+	uint32_t preempted_at; /* where in the code, when it was last; see sim_interleavings */
 	enum task_state state;
 	bool irqs_off;
 	unsigned int irq_depth; /* interrupt handlers on top of the task */

@@ -120,6 +120,14 @@ unsigned long sim_set_caller(unsigned long caller);
 /* The policy is asked at scheduling point @point, counted by sim.points; SIM_NEVER: not. */
 void sim_alarm_at(uint64_t point);
 
+/*
+ * Who wants to know which interleavings a run had sets this to 2 to SIM_INTERLEAVINGS_LOG2 bytes:
+ * each pair of a place where a task is preempted, and the place from which another goes on, adds
+ * one to one of them. NULL: nobody does.
+ */
+#define SIM_INTERLEAVINGS_LOG2 12
+extern uint8_t *sim_interleavings;
+
 /* Offers the policy to go on with another task. Not with a spin lock held. */
 void sim_yield(void);
 
