@@ -60,14 +60,33 @@ static unsigned int who(void)
 
 /* ---- events */
 
+static void tell_begin(uint32_t idx, bool interrupt)
+{
+	const struct drive_sim_watch *watch = drive_now->watch;
+
+	if (watch)
+		watch->begins(watch->arg, idx, sim_task(), interrupt);
+}
+
+static void tell_end(uint32_t idx, bool interrupt)
+{
+	const struct drive_sim_watch *watch = drive_now->watch;
+
+	if (watch)
+		watch->ends(watch->arg, idx, sim_task(), interrupt);
+}
+
 static void perform_interrupt(void *arg)
 {
 	uint32_t idx = (uint32_t)(uintptr_t)arg;
 
+	if (drive_now->watch && exec_ready(drive_now->x, idx))
+		tell_begin(idx, true);
 	switch (exec_interrupt(drive_now->x, idx, sim_task() == sim_rcu_task() ? 0 : sim_task())) {
 	case EXEC_DONE:
 		drive_now->state[idx] = RECORD_DONE;
 		drive_now->interrupts++;
+		tell_end(idx, true);
 		break;
 	case EXEC_WAIT:
 		drive_now->put_off[drive_now->nr_put_off++] = idx;
@@ -248,11 +267,13 @@ static void schedule_records(void)
 			if (!is_schedule(op_of(idx)) || !exec_ready(drive_now->x, idx))
 				return;
 			drive_now->scheduling = true;
+			tell_begin(idx, false);
 			if (exec_record(drive_now->x, idx, sim_task()) == EXEC_STOP)
 				sim_fail(SIM_ORACLE, "%s", exec_finding(drive_now->x)->text);
 			drive_now->scheduling = false;
 			drive_now->state[idx] = RECORD_DONE;
 			take_effect(idx);
+			tell_end(idx, false);
 		}
 		drive_now->begun++;
 	}
@@ -289,6 +310,7 @@ static enum exec_step perform(unsigned int task, uint32_t idx)
 		return exec_record(drive_now->x, idx, task);
 	arm_events();
 	drive_now->state[idx] = RECORD_BEGUN;
+	tell_begin(idx, false);
 	if (record->cpu != PROGRAM_ANY)
 		sim_migrate(task, record->cpu);
 	return exec_record(drive_now->x, idx, task);
@@ -334,6 +356,7 @@ void drive_task(void *arg)
 			sim_fail(SIM_ORACLE, "%s", exec_finding(drive_now->x)->text);
 		case EXEC_DONE:
 			drive_now->state[idx] = RECORD_DONE;
+			tell_end(idx, false);
 		}
 		driven->at = drive_now->next[idx];
 		if (drive_now->switched_to == task && drive_now->switched_ops)
@@ -344,6 +367,33 @@ void drive_task(void *arg)
 	end_of_tasks();
 	exec_task_end(drive_now->x, task);
 	drive_now->nr_alive--;
+}
+
+/* ---- for who looks on */
+
+unsigned int drive_sim_records_left(unsigned int task)
+{
+	uint32_t at = drive_now->tasks[task].at;
+	unsigned int left = 0;
+
+	if (at != NO_RECORD && drive_now->state[at] == RECORD_PENDING &&
+	    !exec_ready(drive_now->x, at))
+		return 0;
+	for (uint32_t idx = at; idx != NO_RECORD; idx = drive_now->next[idx])
+		left += drive_now->state[idx] == RECORD_PENDING ||
+			drive_now->state[idx] == RECORD_BEGUN;
+	return left;
+}
+
+unsigned int drive_sim_switched(unsigned int *task)
+{
+	*task = drive_now->switched_to;
+	return drive_now->switched_to == SIM_STAY ? 0 : drive_now->switched_ops;
+}
+
+const void *drive_sim_object(size_t idx)
+{
+	return exec_object(drive_now->x, idx);
 }
 
 /* ---- start */

@@ -220,6 +220,7 @@ enum sim_outcome drive_sim_run(struct drive_sim *drive, const struct program *pr
 	*result = (struct drive_sim_result){.finding.record = EXEC_NO_RECORD};
 	drive_now = drive;
 	drive_now->program = program;
+	drive_now->watch = options->watch;
 	drive_now->x = NULL;
 	drive_now->nr_alive = 0;
 	result->outcome = run(options, result);

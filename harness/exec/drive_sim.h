@@ -21,10 +21,18 @@
 #include "exec.h"
 #include "harness/sim/sim.h"
 
+/* Who looks on: called when a record begins and when it has been performed to its end. */
+struct drive_sim_watch {
+	void (*begins)(void *arg, size_t record, unsigned int task, bool interrupt);
+	void (*ends)(void *arg, size_t record, unsigned int task, bool interrupt);
+	void *arg;
+};
+
 struct drive_sim_options {
 	uint64_t step_max; /* scheduling points; 0: a million and 100,000 for each record */
 	bool hash_points;  /* into the hash goes every point, not only every switch */
 	bool light;	   /* EXEC_CONTENT_LIGHT in place of what the drive's own options say */
+	const struct drive_sim_watch *watch; /* or NULL */
 };
 
 struct drive_sim_result {
@@ -54,5 +62,17 @@ void drive_sim_destroy(struct drive_sim *drive);
 enum sim_outcome drive_sim_run(struct drive_sim *drive, const struct program *program,
 			       const struct drive_sim_options *options,
 			       struct drive_sim_result *result);
+
+/*
+ * During a run, for who looks on: how many records @task has still to end, the one that it is in
+ * counted; 0 when the next one has to wait for another task's.
+ */
+unsigned int drive_sim_records_left(unsigned int task);
+
+/* … how many records are left to @task, which a switch has put in front; SIM_STAY: none. */
+unsigned int drive_sim_switched(unsigned int *task);
+
+/* … the object that record @idx has put into its slot and that is still there, or NULL. */
+const void *drive_sim_object(size_t idx);
 
 #endif /* HARNESS_EXEC_DRIVE_SIM_H */

@@ -42,6 +42,7 @@ struct drive_sim {
 	} arenas[ARENAS_MAX];
 	uint64_t runs;
 
+	const struct drive_sim_watch *watch; /* NULL: nobody looks on */
 	const struct program *program;
 	struct driven tasks[PROGRAM_TASKS_MAX];
 	unsigned int nr_tasks;

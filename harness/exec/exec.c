@@ -435,6 +435,13 @@ const struct exec_finding *exec_finding(const struct exec *x)
 	return atomic_load_explicit(&x->stop, memory_order_acquire) ? &x->finding : NULL;
 }
 
+const void *exec_object(const struct exec *x, size_t idx)
+{
+	const struct cell *cell = &x->cells[idx];
+
+	return cell->kind == OBJECT_CACHE || cell->kind == OBJECT_KMALLOC ? cell->object : NULL;
+}
+
 void exec_stats(const struct exec *x, struct exec_stats *stats)
 {
 	size_t task;

@@ -355,6 +355,9 @@ bool exec_finish(struct exec *x);
 /* The first finding of the run, or NULL. */
 const struct exec_finding *exec_finding(const struct exec *x);
 
+/* The object that record @idx has put into its slot and that is still there, or NULL. */
+const void *exec_object(const struct exec *x, size_t idx);
+
 /*
  * True when a panic on @task now is what the program has asked for: an allocation that may not
  * fail, a create with flags=panic. The run is then over, without a finding.

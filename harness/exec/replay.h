@@ -48,4 +48,12 @@ struct replay_progress {
 void replay_program(const struct program *program, const struct replay_options *options,
 		    struct replay_progress *progress, struct replay_result *result);
 
+/*
+ * Of the simulated world alone, for those who perform many programs and would do as
+ * replay_program() does: whether @program counts as long, of which large objects are sampled; and
+ * gives the nodes of a long one as much memory as its live objects can need, unless it says.
+ */
+bool replay_is_long(const struct program *program);
+void replay_size_nodes(struct program *program);
+
 #endif /* HARNESS_EXEC_REPLAY_H */

@@ -96,14 +96,24 @@ static uint32_t pages_of_a_node(const struct program *program)
 	return (uint32_t)(pages < most ? pages : most);
 }
 
+bool replay_is_long(const struct program *program)
+{
+	return program->nr_records >= MANY_RECORDS;
+}
+
+void replay_size_nodes(struct program *program)
+{
+	if (!program->header.node_pages && replay_is_long(program))
+		program->header.node_pages = pages_of_a_node(program);
+}
+
 void replay_program(const struct program *program, const struct replay_options *options,
 		    struct replay_progress *progress, struct replay_result *result)
 {
 	struct exec_options with = {
 		.allocator = &exec_slub,
 		.oracles = options->oracles,
-		.content = program->nr_records < MANY_RECORDS ? EXEC_CONTENT_FULL
-							      : EXEC_CONTENT_SAMPLED,
+		.content = replay_is_long(program) ? EXEC_CONTENT_SAMPLED : EXEC_CONTENT_FULL,
 	};
 	struct program sized = *program;
 	struct drive_sim_options how = {0};
@@ -118,8 +128,7 @@ void replay_program(const struct program *program, const struct replay_options *
 		snprintf(result->finding.text, sizeof(result->finding.text), "no memory");
 		return;
 	}
-	if (!sized.header.node_pages && program->nr_records >= MANY_RECORDS)
-		sized.header.node_pages = pages_of_a_node(program);
+	replay_size_nodes(&sized);
 	if (options->model)
 		model_attach();
 	began = seconds_now();

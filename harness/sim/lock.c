@@ -123,6 +123,7 @@ unsigned long sim_spin_lock(spinlock_t *lock)
 	sim_touch(lock, sizeof(*lock));
 	lock->owner = owner_number(task);
 	note_held(task, lock, rank, true);
+	machine_tell(SIM_EVENT_LOCKED, (uintptr_t)lock, CALLER);
 	if (is_leaf(rank))
 		sim_quiet_begin();
 	return flags;
@@ -141,6 +142,7 @@ void sim_spin_unlock(spinlock_t *lock, unsigned long flags)
 	sim_touch(lock, sizeof(*lock));
 	lock->owner = 0;
 	note_dropped(task, lock);
+	machine_tell(SIM_EVENT_UNLOCKED, (uintptr_t)lock, CALLER);
 	sim_irq_restore(flags);
 }
 
@@ -173,6 +175,7 @@ void world_mutex_lock(struct world_mutex *mutex)
 	sim_touch(mutex, sizeof(*mutex));
 	mutex->owner = owner_number(task);
 	note_held(task, mutex, rank, false);
+	machine_tell(SIM_EVENT_LOCKED, (uintptr_t)mutex, CALLER);
 }
 
 void world_mutex_unlock(struct world_mutex *mutex)
@@ -185,6 +188,7 @@ void world_mutex_unlock(struct world_mutex *mutex)
 	sim_touch(mutex, sizeof(*mutex));
 	mutex->owner = 0;
 	note_dropped(task, mutex);
+	machine_tell(SIM_EVENT_UNLOCKED, (uintptr_t)mutex, CALLER);
 }
 
 bool world_mutex_held(const struct world_mutex *mutex)

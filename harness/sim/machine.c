@@ -37,7 +37,7 @@ void machine_set_alarm(void)
 		return;
 	if (!m->running)
 		sim.alarm = SIM_NEVER;
-	else if (m->options.hash_points)
+	else if (m->options.hash_points || m->watch)
 		sim.alarm = 0;
 	else
 		sim.alarm = m->policy_alarm < m->step_max ? m->policy_alarm : m->step_max;
@@ -65,12 +65,37 @@ void sim_quiet_end(void)
 	machine_set_alarm();
 }
 
-static void switch_to(struct task *next)
+void sim_watch(void (*fn)(void *arg, const struct sim_watched *watched), void *arg)
+{
+	m->watch = fn;
+	m->watch_arg = arg;
+	machine_set_alarm();
+}
+
+static void tell(struct sim_watched *watched)
+{
+	watched->task = m->current->idx;
+	watched->place = watched->addr ? machine_address(watched->addr) : 0;
+	if (watched->event != SIM_EVENT_MIGRATE)
+		watched->cpu = m->current->cpu;
+	m->watch(m->watch_arg, watched);
+}
+
+void machine_tell(enum sim_event event, uintptr_t addr, uintptr_t code)
+{
+	if (SIM_UNLIKELY(m->watch))
+		tell(&(struct sim_watched){.event = event, .addr = addr, .code = code});
+}
+
+static void switch_to(struct task *next, enum sim_reason reason)
 {
 	struct task *from = m->current;
 
 	if (next == from)
 		return;
+	if (SIM_UNLIKELY(m->watch))
+		tell(&(struct sim_watched){
+			.event = SIM_EVENT_SWITCH, .other = next->idx, .reason = reason});
 	m->figures.switches++;
 	machine_hash(sim.points << 12 ^ next->idx);
 	m->current = next;
@@ -192,6 +217,9 @@ void sim_point_slow(enum sim_kind kind, uintptr_t addr)
 			     (uint64_t)m->current->idx << 46);
 		check_access(kind, addr);
 	}
+	if (SIM_UNLIKELY(m->watch))
+		tell(&(struct sim_watched){
+			.event = SIM_EVENT_POINT, .kind = kind, .addr = addr, .code = CALLER});
 	if (sim.points >= m->step_max)
 		sim_give_up("the step limit is reached");
 	if (sim.points >= m->policy_alarm && m->options.policy) {
@@ -202,12 +230,15 @@ void sim_point_slow(enum sim_kind kind, uintptr_t addr)
 		machine_set_alarm();
 		machine_deliver();
 		if (next != SIM_STAY && sim_task_can_run(next)) {
-			note_interleaving((uintptr_t)__builtin_return_address(0), next);
-			switch_to(task_chosen(next));
+			note_interleaving(CALLER, next);
+			switch_to(task_chosen(next), SIM_AT_ALARM);
 		}
 		machine_deliver();
 	}
 	machine_set_alarm();
+	if (SIM_UNLIKELY(m->watch))
+		tell(&(struct sim_watched){
+			.event = SIM_EVENT_ACCESS, .kind = kind, .addr = addr, .code = CALLER});
 }
 
 /* ---- waiting */
@@ -246,10 +277,11 @@ void machine_block(enum wait_kind kind, const void *wait_for, uint64_t value)
 		m->quiet = 1;
 		sim_quiet_end();
 	}
+	machine_tell(SIM_EVENT_WAIT, (uintptr_t)wait_for, 0);
 	next = choose(SIM_AT_BLOCK);
 	if (!next)
 		fail_deadlock();
-	switch_to(next);
+	switch_to(next, SIM_AT_BLOCK);
 	task->wait = WAIT_NOTHING;
 	if (quiet) {
 		sim_quiet_begin();
@@ -294,7 +326,7 @@ void sim_yield(void)
 		return;
 	if (m->current->nr_spin)
 		sim_fail(SIM_CONTEXT, "sim_yield() with a spin lock held");
-	switch_to(choose(SIM_AT_YIELD));
+	switch_to(choose(SIM_AT_YIELD), SIM_AT_YIELD);
 	machine_deliver();
 }
 
@@ -336,6 +368,7 @@ void machine_deliver(void)
 		machine_hash(sim.points << 12 ^ 0xfff);
 		task->irqs_off = true;
 		task->irq_depth++;
+		machine_tell(SIM_EVENT_IRQ, 0, 0);
 		handler(arg);
 		if (task->nr_held != held)
 			sim_fail(SIM_LOCKING, "an interrupt has ended with a lock held");
@@ -343,6 +376,7 @@ void machine_deliver(void)
 			sim_fail(SIM_LOCKING, "an interrupt handler has turned interrupts on");
 		task->irq_depth--;
 		task->irqs_off = false;
+		machine_tell(SIM_EVENT_IRQ_END, 0, 0);
 		i = 0; /* the handler may have raised or run others */
 	}
 }
@@ -382,7 +416,7 @@ static void end_task(struct task *task)
 	m->nr_alive--;
 	next = choose(SIM_AT_END);
 	if (next) {
-		switch_to(next);
+		switch_to(next, SIM_AT_END);
 		return; /* the coroutine lives again, as another task */
 	}
 	if (m->nr_alive) {
@@ -514,6 +548,9 @@ void sim_migrate(unsigned int idx, unsigned int cpu)
 	struct task *task = &m->tasks[idx];
 
 	task->cpu = cpu % m->state.cpus;
+	if (SIM_UNLIKELY(m->watch) && m->running)
+		tell(&(struct sim_watched){
+			.event = SIM_EVENT_MIGRATE, .other = idx, .cpu = task->cpu});
 	if (task == m->current) {
 		sim.cpu = task->cpu;
 		machine_deliver();

@@ -130,6 +130,9 @@ struct machine {
 	uint64_t granted;	  /* a grace period has ended for callbacks up to this number */
 	unsigned int nr_readers;  /* tasks in a read section */
 	unsigned int nr_barriers; /* tasks that wait for callbacks */
+
+	void (*watch)(void *arg, const struct sim_watched *watched); /* NULL: nobody looks */
+	void *watch_arg;
 };
 extern struct machine machine;
 
@@ -142,6 +145,9 @@ void machine_hash(uint64_t value);
 void machine_may_wait(const char *what);
 void machine_deliver(void);
 void machine_end_tasks(void);
+/* Tells who watches, if anybody does, of something that the running task does. */
+void machine_tell(enum sim_event event, uintptr_t addr, uintptr_t code);
+#define CALLER ((uintptr_t)__builtin_return_address(0))
 uint64_t machine_address(uintptr_t addr);
 _Noreturn void machine_leave(struct task *from);
 

@@ -46,6 +46,7 @@ static void run_first(void)
 	struct callback callback = m->callbacks[m->callbacks_from % m->callbacks_room];
 
 	m->callbacks_from++;
+	machine_tell(SIM_EVENT_CALLBACK, (uintptr_t)callback.head, 0);
 	if (callback.func)
 		rcu_reclaim(callback.head, callback.func);
 	m->state.callback_ran = callback.number;

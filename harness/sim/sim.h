@@ -3,7 +3,7 @@
  * The simulated machine, as drivers, schedulers and tests see it.
  *
  *	1. Life		2. Tasks and schedules	3. Interrupts	4. Memory
- *	5. Grace periods and faults	6. Findings
+ *	5. Grace periods and faults	6. Findings	7. Watching
  *
  * 1. Life. sim_boot() brings a configuration up once and keeps a snapshot of it; sim_reset()
  *    takes the machine back there at the cost of what was written since; sim_task_add() and
@@ -231,5 +231,37 @@ struct sim_figures sim_figures(void);
 const char *sim_log_line(unsigned int idx);
 /* Print them to stderr as they come. Return: the setting before. */
 bool sim_log_print(bool on);
+
+/* ---- 7. Watching: every step of a run as it happens. Slow; what happens does not change by it. */
+
+enum sim_event {
+	SIM_EVENT_POINT,    /* the task stands in front of an access; others may go first */
+	SIM_EVENT_ACCESS,   /* the access of the last point of this task comes now */
+	SIM_EVENT_SWITCH,   /* from @task to @other, for @reason */
+	SIM_EVENT_WAIT,	    /* the task waits; addr: for what, if it is a lock or a word */
+	SIM_EVENT_LOCKED,   /* it has the lock or mutex at addr */
+	SIM_EVENT_UNLOCKED, /* it has let go of it */
+	SIM_EVENT_IRQ,	    /* an interrupt begins on top of the task */
+	SIM_EVENT_IRQ_END,  /* … ends */
+	SIM_EVENT_MIGRATE,  /* @other has gone to cpu @cpu */
+	SIM_EVENT_CALLBACK, /* the rcu task runs a callback for the head at addr */
+};
+
+struct sim_watched {
+	enum sim_event event;
+	unsigned int kind; /* POINT, ACCESS: enum sim_kind */
+	uintptr_t addr;	   /* 0: none */
+	uint64_t place;	   /* the same for the same word in every process; 0: none */
+	uintptr_t code;	   /* an address in the function of the core that does it; 0: unknown */
+	unsigned int task, cpu;
+	unsigned int other;
+	enum sim_reason reason; /* SWITCH */
+};
+
+/*
+ * From now on @fn(@arg) is called at every step of every run; NULL ends that. What it calls must
+ * pass no point.
+ */
+void sim_watch(void (*fn)(void *arg, const struct sim_watched *watched), void *arg);
 
 #endif /* SIM_SIM_H */

@@ -6,7 +6,8 @@ slubcheck-sources := $(wildcard harness/slubcheck/*.c) $(program-sources) $(reco
 # The two worlds define the same symbols, so each has its program; slubcheck hands commands for
 # the simulated one over to slubcheck-sim (see replay.c).
 slubcheck-native := $(slubcheck-sources) $(exec-native-sources) harness/exec/replay_native.c
-slubcheck-sim := $(slubcheck-sources) $(exec-sim-sources) harness/exec/replay_sim.c
+slubcheck-sim := $(slubcheck-sources) $(wildcard harness/slubcheck/sim/*.c) $(exec-sim-sources) \
+	harness/exec/replay_sim.c
 
 $(foreach v,native native-asan native-tsan,$(eval $(call program,$v,slubcheck,$(slubcheck-native),)))
 $(foreach v,sim sim-asan,$(eval $(call program,$v,slubcheck-sim,$(slubcheck-sim) \
@@ -34,3 +35,11 @@ TESTS += harness/test/slubcheck_export.t
 CHECKS += harness/test/slubcheck_export.t
 harness/test/slubcheck_export.t: | $(O)/native/slubcheck $(O)/native/slubcheck-planted \
 	$(O)/sim/slubcheck-sim
+
+# The commands for races, on a slubcheck-sim with races planted into its kmalloc().
+$(foreach v,sim sim-asan,$(eval $(call program,$v,slubcheck-sim-planted,$(slubcheck-sim) \
+	harness/test/sim_planted.c,-Wl$(comma)--wrap=kmalloc)))
+TESTS += harness/test/slubcheck_races.t
+CHECKS += harness/test/slubcheck_races.t
+harness/test/slubcheck_races.t: | $(O)/native/slubcheck $(O)/sim/slubcheck-sim \
+	$(O)/sim/slubcheck-sim-planted

@@ -15,7 +15,7 @@ static const struct {
 	const char *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-#define COMMAND(name, help) {#name, help, slubcheck_##name},
+#define COMMAND(id, name, help) {name, help, slubcheck_##id},
 	SLUBCHECK_COMMANDS(COMMAND)
 #undef COMMAND
 };
@@ -116,6 +116,29 @@ bool slubcheck_convert_args(int argc, char **argv, const char *help,
 	return true;
 }
 
+int slubcheck_become(const char *command, const char *world, char **argv)
+{
+	const bool sim = !strcmp(world, "sim");
+	const char *places[] = {sim ? "slubcheck-sim" : "slubcheck",
+				sim ? "../sim/slubcheck-sim" : "../native/slubcheck"};
+	char self[4096], path[4200];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	size_t n;
+
+	while (length > 0 && self[length - 1] != '/')
+		length--;
+	if (length <= 0)
+		return slubcheck_complain("%s: cannot tell where this program lies", command);
+	self[length] = 0;
+	for (n = 0; n < sizeof(places) / sizeof(places[0]); n++) {
+		snprintf(path, sizeof(path), "%s%s", self, places[n]);
+		/* The arguments of main() begin one before those of the command. */
+		execv(path, argv - 1);
+	}
+	return slubcheck_complain("%s: --world %s needs the program %s%s: %s", command, world, self,
+				  places[0], strerror(errno));
+}
+
 static void print_help(void)
 {
 	printf("Usage: slubcheck COMMAND ...\n"
@@ -150,8 +173,11 @@ int main(int argc, char **argv)
 		return slubcheck_end_stdout();
 	}
 	for (size_t i = 0; i < NR_COMMANDS; i++) {
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		if (!commands[i].run)
+			return slubcheck_become(argv[1], "sim", argv + 1);
+		return commands[i].run(argc - 1, argv + 1);
 	}
 	return complain_command(argv[1][0] == '-' ? "unknown option '" : "unknown command '",
 				argv[1]);

@@ -3,8 +3,8 @@
  * slubcheck replay: performs op programs and says what the oracles saw.
  *
  * The native and the simulated world define the same symbols, so each has a program of its own:
- * this file is in both, and hands a command for the other world over to the other program,
- * slubcheck-sim beside slubcheck. Each file is performed in a child, so that what crashes or
+ * this file is in both, and hands a command for the other world over to the other program
+ * (main.c). Each file is performed in a child, so that what crashes or
  * hangs ends with that child, is reported with the records at which the tasks were, and every
  * program finds an allocator that has just booted, with its own boot options.
  */
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "harness/exec/replay.h"
-#include "harness/option.h"
+#include "options.h"
 #include "slubcheck.h"
 
 static const char help[] =
@@ -65,18 +65,9 @@ struct told {
 	struct replay_progress progress[PROGRAM_TASKS_MAX];
 };
 
-/* A finding outweighs bad input, that outweighs what is inconclusive. */
 static void note_exit(struct request *request, int code)
 {
-	static const int weight[] = {
-		[SLUBCHECK_CLEAN] = 0,
-		[SLUBCHECK_INCONCLUSIVE] = 1,
-		[SLUBCHECK_BAD_INPUT] = 2,
-		[SLUBCHECK_FINDING] = 3,
-	};
-
-	if (weight[code] > weight[request->exit_code])
-		request->exit_code = code;
+	request->exit_code = slubcheck_worse(request->exit_code, code);
 }
 
 static void print_record(const struct program *program, size_t idx)
@@ -235,20 +226,6 @@ static void replay_file(struct request *request, const char *file, struct told *
 	program_free(&program);
 }
 
-static bool wanted_in_folder(const char *name)
-{
-	static const char *const ends[] = {".slubops", ".ops", ".txt"};
-	size_t n, length = strlen(name);
-
-	for (n = 0; n < sizeof(ends) / sizeof(ends[0]); n++) {
-		size_t end = strlen(ends[n]);
-
-		if (*name != '.' && length > end && !strcmp(name + length - end, ends[n]))
-			return true;
-	}
-	return false;
-}
-
 static int visible(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.';
@@ -263,7 +240,7 @@ static long replay_path(struct request *request, const char *path, bool named, s
 	int nr, n;
 
 	if (!strcmp(path, "-") || stat(path, &stat_of) || !S_ISDIR(stat_of.st_mode)) {
-		if (named || wanted_in_folder(path)) {
+		if (named || slubcheck_is_program_name(path)) {
 			replay_file(request, path, told);
 			return 1;
 		}
@@ -299,34 +276,6 @@ static long replay_path(struct request *request, const char *path, bool named, s
 /*
  * Options
  */
-static bool read_number(const char *option, const char *text, unsigned long max, unsigned long *to)
-{
-	if (option_number(text, 10, 1, max, to))
-		return true;
-	slubcheck_complain("replay: %s is '%s'; allowed is 1 to %lu", option, text, max);
-	return false;
-}
-
-static bool read_oracles(const char *text, struct replay_options *options)
-{
-	const char *at;
-
-	options->oracles = 0;
-	options->model = false;
-	if (!strcmp(text, "none"))
-		return true;
-	for (at = text; *at >= '1' && *at <= '5'; at++) {
-		if (*at == '5')
-			options->model = true;
-		else
-			options->oracles |= 1u << (*at - '0');
-	}
-	if (at != text && !*at)
-		return true;
-	slubcheck_complain("replay: --oracles is '%s'; allowed are digits of 12345, or none", text);
-	return false;
-}
-
 enum { OPTION_ORDERED = 256, OPTION_PIN, OPTION_ORACLES, OPTION_TIMEOUT, OPTION_NO_FORK };
 
 static const struct option long_options[] = {
@@ -352,7 +301,7 @@ static bool read_option(struct request *request, int option, char **argv)
 		slubcheck_complain("replay: --world is '%s'; allowed are native and sim", optarg);
 		return false;
 	case 'n':
-		return read_number("--repeat", optarg, 1000000, &request->repeat);
+		return slubcheck_number("replay", "--repeat", optarg, 1, 1000000, &request->repeat);
 	case 'q':
 		request->quiet = true;
 		return true;
@@ -364,46 +313,16 @@ static bool read_option(struct request *request, int option, char **argv)
 		return true;
 	case OPTION_ORACLES:
 		request->oracles = optarg;
-		return read_oracles(optarg, &request->options);
+		return slubcheck_oracles("replay", optarg, &request->options.oracles,
+					 &request->options.model);
 	case OPTION_TIMEOUT:
-		return read_number("--timeout", optarg, 86400, &request->timeout);
+		return slubcheck_number("replay", "--timeout", optarg, 1, 86400, &request->timeout);
 	case OPTION_NO_FORK:
 		request->no_fork = true;
 		return true;
-	case ':':
-		slubcheck_complain("replay: option '%s' has no value; see --help",
-				   argv[optind - 1]);
-		return false;
 	default:
-		slubcheck_complain("replay: unknown option '%s'; allowed are --world, --ordered, "
-				   "--pin, --repeat, --oracles, --timeout, --no-fork, --quiet and "
-				   "--help",
-				   argv[optind - 1]);
-		return false;
+		return slubcheck_bad_option("replay", option, long_options, argv);
 	}
-}
-
-/* Becomes the other world's program, which lies beside this one or, as built, in its variant. */
-static int become_other_world(const char *world, char **argv)
-{
-	const bool sim = !strcmp(world, "sim");
-	const char *places[] = {sim ? "slubcheck-sim" : "slubcheck",
-				sim ? "../sim/slubcheck-sim" : "../native/slubcheck"};
-	char self[4096], path[4200];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	size_t n;
-
-	while (length > 0 && self[length - 1] != '/')
-		length--;
-	if (length <= 0)
-		return slubcheck_complain("replay: cannot tell where this program lies");
-	self[length] = 0;
-	for (n = 0; n < sizeof(places) / sizeof(places[0]); n++) {
-		snprintf(path, sizeof(path), "%s%s", self, places[n]);
-		execv(path, argv);
-	}
-	return slubcheck_complain("replay: --world %s needs the program %s%s: %s", world, self,
-				  places[0], strerror(errno));
 }
 
 int slubcheck_replay(int argc, char **argv)
@@ -430,9 +349,8 @@ int slubcheck_replay(int argc, char **argv)
 	if (optind == argc)
 		return slubcheck_complain("replay: no FILE is named; allowed are files, folders "
 					  "and -");
-	/* The arguments of main() begin one before ours. */
 	if (strcmp(request.world, replay_world))
-		return become_other_world(request.world, argv - 1);
+		return slubcheck_become("replay", request.world, argv);
 	if (!strcmp(request.world, "native") && request.options.model)
 		return slubcheck_complain("replay: --oracles is '%s'; 5, the reference model, is "
 					  "for --world sim",

@@ -19,18 +19,28 @@ enum slubcheck_exit {
 	SLUBCHECK_INCONCLUSIVE = 3,
 };
 
-/* COMMAND(name, one line for --help) */
+/* COMMAND(name in C, name, one line for --help) */
 #define SLUBCHECK_COMMANDS(COMMAND)                                                                \
-	COMMAND(show, "print an op program as text")                                               \
-	COMMAND(pack, "make a binary op program of its text")                                      \
-	COMMAND(record, "run a command and write its allocations as an op program")                \
-	COMMAND(replay, "perform op programs and say what the oracles saw")                        \
-	COMMAND(layout, "print how a cache of given size and flags is laid out")                   \
-	COMMAND(slabinfo, "perform an op program and print /proc/slabinfo as it is then")          \
-	COMMAND(export, "perform an op program and write the attribute tree as it is then")
+	COMMAND(show, "show", "print an op program as text")                                       \
+	COMMAND(pack, "pack", "make a binary op program of its text")                              \
+	COMMAND(record, "record", "run a command and write its allocations as an op program")      \
+	COMMAND(replay, "replay", "perform op programs and say what the oracles saw")              \
+	COMMAND(layout, "layout", "print how a cache of given size and flags is laid out")         \
+	COMMAND(slabinfo, "slabinfo",                                                              \
+		"perform an op program and print /proc/slabinfo as it is then")                    \
+	COMMAND(export, "export",                                                                  \
+		"perform an op program and write the attribute tree as it is then")                \
+	COMMAND(sweep, "sweep", "perform op programs under every schedule with few preemptions")   \
+	COMMAND(minimize, "minimize", "make the smallest op program with the same finding")        \
+	COMMAND(timeline, "timeline", "print a run step by step, a column a task")                 \
+	COMMAND(export_c, "export-c", "make a C test of an op program and its schedule")           \
+	COMMAND(triage, "triage", "sort the findings of folders into buckets")
 
-/* @argv[0] is the command's own name. Return: the exit code. */
-#define COMMAND(name, help) int slubcheck_##name(int argc, char **argv);
+/*
+ * @argv[0] is the command's own name. Return: the exit code. Those of the folder sim are in the
+ * program of the simulated world alone, and NULL in the other one, which hands them over.
+ */
+#define COMMAND(id, name, help) int slubcheck_##id(int argc, char **argv) __attribute__((weak));
 SLUBCHECK_COMMANDS(COMMAND)
 #undef COMMAND
 
@@ -68,6 +78,13 @@ int slubcheck_look(const char *command, const char *file, int (*look)(void *data
 
 /* fork(), with nothing left to print twice; the child ends with its parent. Return: as fork(). */
 pid_t slubcheck_fork(void);
+
+/*
+ * Becomes the program of world @world, "native" or "sim", which lies beside this one or, as built,
+ * in its variant, with the same command.
+ * @argv: as the command got it. Return: SLUBCHECK_BAD_INPUT after a message.
+ */
+int slubcheck_become(const char *command, const char *world, char **argv);
 
 /* Ends @stdout of a command that printed there. Return: the exit code. */
 int slubcheck_end_stdout(void);

@@ -11,10 +11,9 @@ endif
 TESTS := harness/test/fresh.t $(TESTS) $(house-tests)
 CHECKS += $(house-tests)
 
-# Every program below corpus/seeds and corpus/regressions replays clean in both worlds, and its
-# switches may come at other moments too.
-$(eval $(call program,sim,sweep,harness/test/sweep.c $(exec-sim-sources) $(exec-files),))
-harness/test/regressions.t: | $(O)/sim/sweep $(O)/native/slubcheck
+# Every program below corpus/seeds and corpus/regressions is clean in both worlds, and under every
+# schedule with a preemption.
+harness/test/regressions.t: | $(O)/sim/slubcheck-sim $(O)/native/slubcheck
 TESTS += harness/test/regressions.t
 CHECKS += harness/test/regressions.t
 

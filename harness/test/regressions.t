@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Every program below corpus/seeds and corpus/regressions replays clean in both worlds, and in the
-# simulated one at other moments of its first two switches too.
+# simulated one under every schedule with one preemption, or an interrupt at another moment.
 set -u
 
 O=${O:-build}
@@ -34,9 +34,8 @@ if [ ${#programs[@]} = 0 ]; then
 	echo "not ok 1 - there are programs"
 	exit 1
 fi
-echo "1..$((2 + ${#programs[@]}))"
+echo "1..4"
 clean "all of them in the simulated world" "$slubcheck" replay -q --world sim "${programs[@]}"
 clean "all of them with threads" "$slubcheck" replay -q --world native -n 3 "${programs[@]}"
-for program in "${programs[@]}"; do
-	clean "${program#corpus/} at other moments" "$O/sim/sweep" "$program"
-done
+clean "all of them with one preemption" "$slubcheck" sweep -q --preemptions 1 "${programs[@]}"
+clean "a short one with two" "$slubcheck" sweep -q --preemptions 2 corpus/seeds/preempted-pop.txt

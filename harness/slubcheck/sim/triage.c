@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/* slubcheck triage: sorts programs by what they find. */
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../options.h"
+#include "../slubcheck.h"
+#include "supervise.h"
+#include "symbols.h"
+#include "trial.h"
+
+static const char help[] =
+	"Usage: slubcheck triage [OPTION]... DIR...\n"
+	"Performs every op program below the folders on the simulated machine and sorts those "
+	"with\n"
+	"a finding into buckets: the same oracle, invariant and text without numbers, found at "
+	"the\n"
+	"same place (the op, and the function of the allocator that the task was in last).\n"
+	"\n"
+	"  DIR                a folder: all files below it that end in .slubops, .ops or .txt;\n"
+	"                     or a file\n"
+	"  -l, --list         name all files of a bucket, and not only the smallest\n"
+	"      --coarse       put findings at different places into one bucket\n"
+	"      --oracles SET  digits of 12345, or none, as for replay (default 1234)\n"
+	"      --timeout S    a file that takes longer has no end, 1 to 86400 seconds (default "
+	"60)\n"
+	"  -h, --help         this text\n"
+	"\n"
+	"Exit status: 0 clean, 1 a finding, 2 bad input or usage, 3 inconclusive.\n";
+
+#define PLACE_BYTES 120u
+
+enum triage_outcome {
+	TRIAGE_PENDING,
+	TRIAGE_CLEAN,
+	TRIAGE_FOUND,
+	TRIAGE_INCONCLUSIVE,
+	TRIAGE_BROKEN
+};
+
+/* What becomes of a file; shared with the worker. */
+struct verdict {
+	enum triage_outcome outcome;
+	char bucket[BUCKET_BYTES];
+	char place[PLACE_BYTES];
+	size_t records, bytes;
+};
+
+struct triage_state {
+	struct supervised supervised;
+	size_t at; /* the file that is performed */
+	size_t nr;
+	struct verdict verdicts[];
+};
+
+static struct {
+	struct trial_options trial;
+	unsigned int timeout;
+	bool list, coarse;
+} request;
+
+static char **files;
+static size_t nr_files, room_files;
+static int exit_code;
+
+/* ---- which files */
+
+static bool add_file(const char *path)
+{
+	if (nr_files == room_files) {
+		size_t room = room_files ? 2 * room_files : 64;
+		char **more = realloc(files, room * sizeof(*files));
+
+		if (!more)
+			return false;
+		files = more;
+		room_files = room;
+	}
+	files[nr_files] = strdup(path);
+	return files[nr_files++] != NULL;
+}
+
+/* Return: false when memory is short. */
+static bool add_below(const char *path, bool named)
+{
+	struct dirent **entries;
+	struct stat info;
+	bool good = true;
+	int nr;
+
+	if (stat(path, &info) || !S_ISDIR(info.st_mode))
+		return !named && !slubcheck_is_program_name(path) ? true : add_file(path);
+	nr = scandir(path, &entries, NULL, alphasort);
+	if (nr < 0) {
+		slubcheck_complain("%s: cannot read this folder: %s", path, strerror(errno));
+		exit_code = slubcheck_worse(exit_code, SLUBCHECK_BAD_INPUT);
+		return true;
+	}
+	for (int n = 0; n < nr; n++) {
+		char *below = NULL;
+
+		if (entries[n]->d_name[0] != '.' && good) {
+			good = asprintf(&below, "%s/%s", path, entries[n]->d_name) >= 0;
+			good = good && add_below(below, false);
+			free(below);
+		}
+		free(entries[n]);
+	}
+	free(entries);
+	return good;
+}
+
+/* ---- what they find */
+
+static uintptr_t last_code[PROGRAM_TASKS_MAX];
+
+static void note_code(void *arg, const struct sim_watched *watched)
+{
+	(void)arg;
+	if (watched->code && watched->task < PROGRAM_TASKS_MAX)
+		last_code[watched->task] = watched->code;
+}
+
+static void say_place(const struct program *program, const struct exec_finding *finding,
+		      char place[PLACE_BYTES])
+{
+	const char *function;
+
+	if (finding->record >= program->nr_records) {
+		snprintf(place, PLACE_BYTES, "at the end");
+		return;
+	}
+	function = finding->task < PROGRAM_TASKS_MAX ? symbol_of(last_code[finding->task]) : "";
+	snprintf(place, PLACE_BYTES, "in %s%s%.80s",
+		 program_ops[program->records[finding->record].op].name, *function ? ", " : "",
+		 function);
+}
+
+static void perform(struct triage_state *state, const char *file)
+{
+	struct verdict *verdict = &state->verdicts[state->at];
+	struct drive_sim_result result;
+	struct program_error error;
+	struct program program;
+
+	if (program_read_any_file(file, &program, &error)) {
+		snprintf(verdict->bucket, sizeof(verdict->bucket), "%.*s",
+			 (int)sizeof(verdict->bucket) - 1, error.text);
+		verdict->outcome = TRIAGE_BROKEN;
+		return;
+	}
+	verdict->records = program.nr_records;
+	memset(last_code, 0, sizeof(last_code));
+	atomic_store(&state->supervised.running, true);
+	sim_watch(note_code, NULL);
+	trial_run(&program, NULL, &result);
+	sim_watch(NULL, NULL);
+	atomic_store(&state->supervised.running, false);
+	if (result.outcome == SIM_FINDING) {
+		bucket_of(&result.finding, verdict->bucket);
+		say_place(&program, &result.finding, verdict->place);
+		verdict->outcome = TRIAGE_FOUND;
+	} else {
+		verdict->outcome = result.outcome == SIM_CLEAN ? TRIAGE_CLEAN : TRIAGE_INCONCLUSIVE;
+	}
+	program_free(&program);
+}
+
+static int work(void *shared)
+{
+	struct triage_state *state = shared;
+
+	if (!trial_begin(&request.trial)) {
+		slubcheck_complain("triage: out of memory");
+		return SLUBCHECK_INCONCLUSIVE;
+	}
+	for (; state->at < state->nr && !atomic_load(&state->supervised.stop); state->at++) {
+		atomic_fetch_add(&state->supervised.runs, 1);
+		perform(state, files[state->at]);
+	}
+	return SLUBCHECK_CLEAN;
+}
+
+static void crashed(void *shared, const char *bucket)
+{
+	struct triage_state *state = shared;
+	struct verdict *verdict = &state->verdicts[state->at++];
+
+	verdict->outcome = TRIAGE_FOUND;
+	snprintf(verdict->bucket, sizeof(verdict->bucket), "%s", bucket);
+	snprintf(verdict->place, sizeof(verdict->place), "which ends the process");
+}
+
+/* ---- telling */
+
+static struct triage_state *sorted_state;
+
+static bool same_bucket(const struct verdict *one, const struct verdict *other)
+{
+	return !strcmp(one->bucket, other->bucket) &&
+	       (request.coarse || !strcmp(one->place, other->place));
+}
+
+/* Fewest records first, then by name. */
+static bool is_better(size_t one, size_t other)
+{
+	const struct verdict *a = &sorted_state->verdicts[one], *b = &sorted_state->verdicts[other];
+
+	if (a->records != b->records)
+		return a->records < b->records;
+	return strcmp(files[one], files[other]) < 0;
+}
+
+struct bucket {
+	size_t best, nr;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	const struct bucket *one = a, *other = b;
+
+	if (one->nr != other->nr)
+		return one->nr > other->nr ? -1 : 1;
+	return is_better(one->best, other->best) ? -1 : 1;
+}
+
+static size_t make_buckets(const struct triage_state *state, struct bucket *buckets)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < state->nr; i++) {
+		size_t b = 0;
+
+		if (state->verdicts[i].outcome != TRIAGE_FOUND)
+			continue;
+		while (b < nr &&
+		       !same_bucket(&state->verdicts[buckets[b].best], &state->verdicts[i]))
+			b++;
+		if (b == nr) {
+			buckets[nr++] = (struct bucket){i, 1};
+			continue;
+		}
+		buckets[b].nr++;
+		if (is_better(i, buckets[b].best))
+			buckets[b].best = i;
+	}
+	qsort(buckets, nr, sizeof(*buckets), by_number);
+	return nr;
+}
+
+static void print_bucket(const struct triage_state *state, const struct bucket *bucket, size_t idx)
+{
+	const struct verdict *best = &state->verdicts[bucket->best];
+
+	printf("%zu. %zu x %s\n", idx + 1, bucket->nr, best->bucket);
+	if (!request.coarse)
+		printf("   %s\n", best->place);
+	printf("   smallest: %s (%zu records)\n", files[bucket->best], best->records);
+	for (size_t i = 0; request.list && i < state->nr; i++)
+		if (state->verdicts[i].outcome == TRIAGE_FOUND &&
+		    same_bucket(&state->verdicts[i], best))
+			printf("     %s (%zu records)\n", files[i], state->verdicts[i].records);
+}
+
+static size_t print_others(const struct triage_state *state, enum triage_outcome outcome,
+			   const char *what, bool named)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < state->nr; i++)
+		nr += state->verdicts[i].outcome == outcome;
+	if (!nr)
+		return 0;
+	printf("%zu %s\n", nr, what);
+	for (size_t i = 0; named && i < state->nr; i++) {
+		if (state->verdicts[i].outcome != outcome)
+			continue;
+		if (outcome == TRIAGE_BROKEN)
+			printf("   %s\n", state->verdicts[i].bucket);
+		else
+			printf("   %s\n", files[i]);
+	}
+	return nr;
+}
+
+static void tell(struct triage_state *state)
+{
+	struct bucket *buckets = calloc(state->nr + 1, sizeof(*buckets));
+	size_t nr;
+
+	if (!buckets) {
+		slubcheck_complain("triage: out of memory");
+		exit_code = slubcheck_worse(exit_code, SLUBCHECK_INCONCLUSIVE);
+		return;
+	}
+	sorted_state = state;
+	nr = make_buckets(state, buckets);
+	for (size_t b = 0; b < nr; b++)
+		print_bucket(state, &buckets[b], b);
+	print_others(state, TRIAGE_CLEAN, "clean", false);
+	if (print_others(state, TRIAGE_INCONCLUSIVE, "inconclusive: too many points", true))
+		exit_code = slubcheck_worse(exit_code, SLUBCHECK_INCONCLUSIVE);
+	if (print_others(state, TRIAGE_BROKEN, "broken", true))
+		exit_code = slubcheck_worse(exit_code, SLUBCHECK_BAD_INPUT);
+	if (print_others(state, TRIAGE_PENDING, "not performed: interrupted", true))
+		exit_code = slubcheck_worse(exit_code, SLUBCHECK_INCONCLUSIVE);
+	if (nr)
+		exit_code = slubcheck_worse(exit_code, SLUBCHECK_FINDING);
+	free(buckets);
+}
+
+static void triage(void)
+{
+	size_t bytes = sizeof(struct triage_state) + nr_files * sizeof(struct verdict);
+	struct triage_state *state = supervise_share(bytes);
+	const struct supervise how = {
+		.command = "triage",
+		.shared = &state->supervised,
+		.shared_bytes = bytes,
+		.timeout = request.timeout,
+		.work = work,
+		.crashed = crashed,
+	};
+	int worker_exit;
+
+	if (!state) {
+		slubcheck_complain("triage: out of memory");
+		exit_code = slubcheck_worse(exit_code, SLUBCHECK_INCONCLUSIVE);
+		return;
+	}
+	state->nr = nr_files;
+	worker_exit = supervise(&how);
+	exit_code = slubcheck_worse(exit_code, worker_exit);
+	tell(state);
+	supervise_unshare(state, bytes);
+}
+
+/* ---- options */
+
+enum { OPTION_COARSE = 256, OPTION_ORACLES, OPTION_TIMEOUT };
+
+static const struct option long_options[] = {
+	{"list", no_argument, NULL, 'l'},
+	{"coarse", no_argument, NULL, OPTION_COARSE},
+	{"oracles", required_argument, NULL, OPTION_ORACLES},
+	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static bool read_option(int option, char **argv)
+{
+	unsigned long value = 0;
+	bool good = true;
+
+	switch (option) {
+	case 'l':
+		request.list = true;
+		break;
+	case OPTION_COARSE:
+		request.coarse = true;
+		break;
+	case OPTION_TIMEOUT:
+		good = slubcheck_number("triage", "--timeout", optarg, 1, 86400, &value);
+		request.timeout = (unsigned int)value;
+		break;
+	case OPTION_ORACLES:
+		good = slubcheck_oracles("triage", optarg, &request.trial.oracles,
+					 &request.trial.model);
+		break;
+	default:
+		good = slubcheck_bad_option("triage", option, long_options, argv);
+	}
+	return good;
+}
+
+int slubcheck_triage(int argc, char **argv)
+{
+	int option;
+	bool good = true;
+
+	request.trial.oracles = EXEC_ORACLES_ALL;
+	request.timeout = 60;
+	opterr = 0;
+	optind = 0;
+	while ((option = getopt_long(argc, argv, ":lh", long_options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(help, stdout);
+			return slubcheck_end_stdout();
+		}
+		if (!read_option(option, argv))
+			return SLUBCHECK_BAD_INPUT;
+	}
+	if (optind == argc)
+		return slubcheck_complain("triage: no DIR is named; allowed are folders and files");
+	for (; optind < argc && good; optind++) {
+		size_t before = nr_files;
+		int code = exit_code;
+
+		good = add_below(argv[optind], true);
+		if (good && nr_files == before && exit_code == code) {
+			slubcheck_complain(
+				"triage: no program in %s; allowed are files that end in "
+				".slubops, .ops or .txt",
+				argv[optind]);
+			exit_code = slubcheck_worse(exit_code, SLUBCHECK_BAD_INPUT);
+		}
+	}
+	if (!good) {
+		slubcheck_complain("triage: out of memory");
+		exit_code = slubcheck_worse(exit_code, SLUBCHECK_INCONCLUSIVE);
+	} else if (nr_files) {
+		triage();
+	}
+	while (nr_files)
+		free(files[--nr_files]);
+	free(files);
+	return slubcheck_worse(exit_code, slubcheck_end_stdout());
+}
