@@ -178,6 +178,7 @@ endef
 
 asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 tsan := -fsanitize=thread -fno-omit-frame-pointer
+msan := -fsanitize=memory -fno-omit-frame-pointer
 # Programs are mutated by records, not by values compared, and coroutines have stacks of their own.
 fuzzer := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp$(comma)stack-depth
 cov := -fprofile-instr-generate -fcoverage-mapping
@@ -192,6 +193,11 @@ $(eval $(call variant,sim-asan,sim,$$(CLANG),$(asan),$(asan)))
 $(eval $(call variant,sim-fuzz,sim,$$(CLANG),$(fuzzer) $(asan),$(asan)))
 $(eval $(call variant,native-fuzz,native,$$(CLANG),$(fuzzer) $(asan),$(asan)))
 $(eval $(call variant,sim-fuzz-plain,sim,$$(CLANG),$(fuzzer),))
+$(eval $(call variant,sim-msan,sim,$$(CLANG),$(msan),$(msan)))
+$(eval $(call variant,sim-tsan,sim,$$(CLANG),$(tsan) -DSIM_TSAN=1,$(tsan)))
+# Compiler and all flags come from outside: OSS-Fuzz.
+$(eval $(call variant,oss-sim,sim,$$(CC),,))
+$(eval $(call variant,oss-native,native,$$(CC),,))
 $(eval $(call variant,sim-cov,sim,$$(CLANG),$(cov),$(cov)))
 $(eval $(call variant,afl,sim,AFL_QUIET=1 AFL_LLVM_ALLOWLIST=$(CURDIR)/harness/fuzz/afl-allowlist \
 	$$(AFL_CC),,))

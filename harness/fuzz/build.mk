@@ -58,6 +58,17 @@ $(addprefix $(O)/native-pic/harness/,fuzz/mutator.o): EXTRA_CFLAGS := -fvisibili
 # Without an engine: to repeat inputs, and for tests.
 $(foreach t,$(fuzz-targets),$(eval $(call program,sim-asan,regress_$t,harness/fuzz/regress.c \
 	$(call fuzz-target-sources,$t),)))
+# The same for the other sanitizers, and to see what the corpus covers. ThreadSanitizer sees the
+# allocator and the interpreter, which order what they do, and not the machine below them.
+fuzz-sanitized := $(foreach v,sim-msan sim-tsan,$(fuzz-targets:%=$(O)/$v/regress_%))
+$(foreach v,sim-msan sim-tsan sim-cov,$(foreach t,$(fuzz-targets),$(eval $(call \
+	program,$v,regress_$t,harness/fuzz/regress.c $(call fuzz-target-sources,$t),))))
+fuzz-unordered := harness/fuzz/regress.c harness/fuzz/target.c harness/fuzz/target_sim.c \
+	harness/exec/drive_sim.c harness/exec/drive_schedule.c $(program-readers) \
+	$(generate-sources) $(fuzz-targets:%=harness/fuzz/fuzz_%.c) $(wildcard harness/sim/*.c)
+$(eval $(call program,sim-tsan,sim_races,harness/test/sim_races.c,))
+harness/test/sim_sanitizers.t: | $(fuzz-sanitized) $(O)/sim-tsan/sim_races
+$(call objects,sim-tsan,$(fuzz-unordered)): EXTRA_CFLAGS := -fno-sanitize=thread
 $(foreach t,$(fuzz-targets),$(eval $(call program,sim,fuzz_generate_$t,\
 	harness/test/fuzz_generate.c $(call fuzz-target-sources,$t),)))
 $(foreach t,$(fuzz-text-targets),$(eval $(call program,sim-asan,regress_$t,\
@@ -101,7 +112,7 @@ harness/test/fuzz_targets.t: | $(fuzz-libfuzzer) $(fuzz-other-targets) $(fuzz-re
 	$(fuzz-regress-other) $(fuzz-seeds) $(fuzz-dictionaries)
 harness/test/fuzz_campaign.t: | $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-seeds)
 TESTS += $(fuzz-tests) harness/test/fuzz_lane.t harness/test/fuzz_targets.t \
-	harness/test/fuzz_campaign.t
+	harness/test/fuzz_campaign.t harness/test/sim_sanitizers.t
 CHECKS += $(fuzz-tests)
 
 harness/fuzz/bench-fuzz: | $(fuzz-libfuzzer) $(fuzz-seeds)
@@ -118,6 +129,39 @@ campaign-needs := $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-seeds) $(fuzz-regress) \
 .PHONY: campaign
 campaign: $(campaign-needs) ## both engines for HOURS on a corpus that is kept in O/campaign
 	@$(test-env) harness/fuzz/campaign --hours '$(HOURS)' --jobs '$(JOBS)'
+
+$(foreach t,$(fuzz-text-targets),$(eval $(call program,sim-cov,regress_$t,\
+	harness/fuzz/regress_bytes.c $(call fuzz-text-sources,$t),)))
+.PHONY: corpus-coverage
+corpus-coverage: $(foreach t,$(fuzz-targets) $(fuzz-text-targets),$(O)/sim-cov/regress_$t) \
+	$(fuzz-seeds) ## lines and branches of slub/ that the fuzz corpus reaches
+	@$(test-env) harness/fuzz/corpus-coverage
+
+.PHONY: nightly
+nightly: $(fuzz-regress) $(fuzz-sanitized) $(fuzz-seeds) $(O)/native/slubcheck ## the campaign's corpus under all sanitizers, and every schedule of its programs for MINUTES
+	@$(test-env) harness/fuzz/nightly --minutes '$(MINUTES)' --jobs '$(JOBS)'
+
+# The layout of OSS-Fuzz and ClusterFuzzLite: ci/oss-fuzz/build.sh calls this.
+OPTIONS += OUT LIB_FUZZING_ENGINE
+OUT ?= $(O)/oss-fuzz## folder that oss-fuzz puts the targets into [O/oss-fuzz]
+LIB_FUZZING_ENGINE ?= -fsanitize=fuzzer## engine that oss-fuzz links [-fsanitize=fuzzer]
+$(foreach t,$(fuzz-targets),$(eval $(call program,oss-sim,fuzz_$t,harness/fuzz/mutator.c \
+	$(call fuzz-target-sources,$t),$(LIB_FUZZING_ENGINE))))
+$(foreach t,$(fuzz-text-targets),$(eval $(call program,oss-sim,fuzz_$t,$(call \
+	fuzz-text-sources,$t),$(LIB_FUZZING_ENGINE))))
+$(eval $(call program-alone,oss-native,fuzz_mutate,$(fuzz-mutate-sources),$(LIB_FUZZING_ENGINE)))
+$(eval $(call program-alone,oss-native,fuzz_program,harness/fuzz/fuzz_program.c \
+	$(program-readers),$(LIB_FUZZING_ENGINE)))
+oss-programs := $(foreach t,$(fuzz-targets) $(fuzz-text-targets) layout,$(O)/oss-sim/fuzz_$t) \
+	$(O)/oss-native/fuzz_mutate $(O)/oss-native/fuzz_program
+.PHONY: oss-fuzz
+oss-fuzz: $(oss-programs) $(fuzz-dictionaries) $(fuzz-seeds) ## every fuzz target as OSS-Fuzz wants it, in OUT
+	$(Q)mkdir -p '$(OUT)'
+	$(Q)cp $(oss-programs) $(fuzz-dictionaries) harness/fuzz/options/*.options '$(OUT)'
+	$(Q)for t in $(fuzz-targets) program mutate; do \
+		/usr/bin/python3 -m zipfile -c "$(OUT)/fuzz_$${t}_seed_corpus.zip" $(fuzz-seeds); done
+	$(Q)for t in $(fuzz-text-targets) layout; do \
+		/usr/bin/python3 -m zipfile -c "$(OUT)/fuzz_$${t}_seed_corpus.zip" corpus/$$t/*; done
 
 # What generated programs perform, counted in both worlds side by side.
 $(eval $(call program,sim,ops_table,harness/fuzz/ops_table.c harness/fuzz/ops_table_sim.c \

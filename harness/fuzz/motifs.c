@@ -167,10 +167,23 @@ static size_t motif_inside(struct recipe *r, struct program_record *out, size_t 
 	return nr;
 }
 
+/* @record with its field of @kind, if it has one, at @value. */
+static void set_field(struct program_record *record, enum program_kind kind, uint64_t value)
+{
+	for (const struct program_field *f = program_ops[record->op].fields; f->name; f++) {
+		uint64_t mask = (UINT64_C(1) << f->bits) - 1;
+
+		if (f->kind == kind)
+			record->arg = (record->arg & ~(mask << f->shift)) | (value & mask)
+										    << f->shift;
+	}
+}
+
 /*
  * A row of slots is filled, slab by slab, and emptied across: one object of each slab, then the
  * next of each. So many slabs are partial at the same time, and empty one after another; a flush
- * in between brings them from the cpus to the nodes.
+ * in between brings them from the cpus to the nodes. Where there are several nodes, the slabs may
+ * be of one after the other.
  */
 static size_t motif_across(struct recipe *r, struct program_record *out, size_t max)
 {
@@ -178,6 +191,7 @@ static size_t motif_across(struct recipe *r, struct program_record *out, size_t 
 	uint32_t step = draw_chance(&r->draw, 1, 2) ? r->objects : draw_range(&r->draw, 1, 4);
 	uint32_t first = draw_below(&r->draw, r->nr_slots);
 	bool alone = draw_chance(&r->draw, 1, 2), flush = draw_chance(&r->draw, 1, 2);
+	bool nodes = r->header.nodes > 1 && draw_chance(&r->draw, 2, 3);
 	uint16_t task = (uint16_t)draw_below(&r->draw, r->header.tasks);
 	size_t row = draw_range(&r->draw, 2, 24), nr = 0;
 
@@ -186,6 +200,8 @@ static size_t motif_across(struct recipe *r, struct program_record *out, size_t 
 	if (row < 2)
 		return motif_pingpong(r, out, max);
 	for (uint32_t i = 0; i < row; i++) {
+		if (nodes)
+			set_field(&model, PROGRAM_KIND_NODE, i / r->objects % r->header.nodes);
 		out[nr] = model;
 		out[nr++].slot = (first + i) % r->nr_slots;
 		model.cpu = PROGRAM_ANY;
@@ -209,18 +225,6 @@ static size_t motif_across(struct recipe *r, struct program_record *out, size_t 
 		}
 	}
 	return nr;
-}
-
-/* @record with its field of @kind, if it has one, at @value. */
-static void set_field(struct program_record *record, enum program_kind kind, uint64_t value)
-{
-	for (const struct program_field *f = program_ops[record->op].fields; f->name; f++) {
-		uint64_t mask = (UINT64_C(1) << f->bits) - 1;
-
-		if (f->kind == kind)
-			record->arg = (record->arg & ~(mask << f->shift)) | (value & mask)
-										    << f->shift;
-	}
 }
 
 /* Some objects of any kind are gathered by one task, and go back together. */

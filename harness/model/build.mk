@@ -35,6 +35,8 @@ fuzz-layout-sources := $(call fuzz-target-sources,layout) $(model-sources)
 $(eval $(call program,sim-fuzz,fuzz_layout,$(fuzz-layout-sources),-fsanitize=fuzzer $(model-link)))
 $(eval $(call program,sim-asan,regress_layout,harness/fuzz/regress.c $(fuzz-layout-sources),\
 	$(model-link)))
+$(eval $(call program,oss-sim,fuzz_layout,$(fuzz-layout-sources),$(LIB_FUZZING_ENGINE) \
+	$(model-link)))
 $(call objects,sim-fuzz,$(model-sources)): EXTRA_CFLAGS := -fno-sanitize=fuzzer-no-link
 
 harness/test/model.t: | $(O)/sim/model_run $(O)/sim/model_run-planted

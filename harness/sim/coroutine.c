@@ -76,6 +76,9 @@ void coroutine_switch(struct coroutine *from, struct coroutine *to)
 	entered = to;
 	left = from;
 	sanitize_start_switch(&from->fake_stack, to->stack, to->stack_bytes);
+	if (!from->stack)
+		from->fiber = sanitize_fiber();
+	sanitize_to_fiber(to->fiber);
 	sim_switch_stack(&from->sp, to->sp);
 	arrive();
 }
@@ -113,6 +116,7 @@ bool coroutine_reset(struct coroutine *co, unsigned int idx, void (*entry)(void 
 	sanitize_unpoison(co->stack, co->stack_bytes);
 	co->entry = entry;
 	co->arg = arg;
+	co->fiber = sanitize_new_fiber(co->fiber);
 	/*
 	 * From the top: a zero where coroutine_start() would find its return address, which ends
 	 * every backtrace, its own address, and six registers.

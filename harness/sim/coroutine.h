@@ -15,6 +15,7 @@ struct coroutine {
 	char *stack; /* lowest usable address; NULL: the thread's own stack */
 	size_t stack_bytes;
 	void *fake_stack; /* AddressSanitizer's, while it does not run */
+	void *fiber;	  /* ThreadSanitizer's */
 	void (*entry)(void *arg);
 	void *arg;
 };

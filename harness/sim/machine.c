@@ -435,13 +435,16 @@ static void task_main(void *arg)
 	struct task *task = arg;
 
 	for (;;) {
+		sanitize_acquire(&m->outside);
 		task->fn(task->arg);
+		sanitize_release(&m->running);
 		end_task(task);
 	}
 }
 
 _Noreturn void machine_leave(struct task *from)
 {
+	sanitize_release(&m->running);
 	m->running = false;
 	m->current = &m->outside;
 	coroutine_switch(&from->co, &m->outside.co);
@@ -514,7 +517,9 @@ enum sim_outcome sim_run(const struct sim_run_options *options)
 	m->current = first;
 	sim.cpu = first->cpu;
 	sim.caller = first->caller;
+	sanitize_release(&m->outside);
 	coroutine_switch(&m->outside.co, &first->co);
+	sanitize_acquire(&m->running);
 
 	m->figures.points = sim.points;
 	machine_hash(sim.points);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the machine tells sanitizers, if there are any.
- *
- * ThreadSanitizer's fibers have their place here too: __tsan_switch_to_fiber() belongs into
- * sanitize_start_switch(), with one fiber for each coroutine.
+ * What the machine tells sanitizers, if there are any. To ThreadSanitizer each coroutine is a
+ * fiber, that is a thread, and a switch between two of them orders nothing; what does (locks,
+ * grace periods, the beginning and the end of a run) the machine says by itself.
  */
 #ifndef SIM_SANITIZE_H
 #define SIM_SANITIZE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -20,6 +20,71 @@
 #endif
 #ifndef SIM_ASAN
 #define SIM_ASAN 0
+#endif
+#ifndef SIM_TSAN
+#define SIM_TSAN 0 /* the variant says so */
+#endif
+
+#if SIM_TSAN
+
+#include <sanitizer/tsan_interface.h>
+
+/* A fiber, the one that runs; made anew for a life that begins; switched to. */
+static inline void *sanitize_fiber(void)
+{
+	return __tsan_get_current_fiber();
+}
+
+static inline void *sanitize_new_fiber(void *old)
+{
+	if (old)
+		__tsan_destroy_fiber(old);
+	return __tsan_create_fiber(0);
+}
+
+static inline void sanitize_to_fiber(void *fiber)
+{
+	__tsan_switch_to_fiber(fiber, __tsan_switch_to_fiber_no_sync);
+}
+
+/* What came before the one comes before what is behind the other, at the same address. */
+static inline void sanitize_release(const void *at)
+{
+	__tsan_release((void *)(uintptr_t)at);
+}
+
+static inline void sanitize_acquire(const void *at)
+{
+	__tsan_acquire((void *)(uintptr_t)at);
+}
+
+#else
+
+static inline void *sanitize_fiber(void)
+{
+	return NULL;
+}
+
+static inline void *sanitize_new_fiber(void *old)
+{
+	return old;
+}
+
+static inline void sanitize_to_fiber(void *fiber)
+{
+	(void)fiber;
+}
+
+static inline void sanitize_release(const void *at)
+{
+	(void)at;
+}
+
+static inline void sanitize_acquire(const void *at)
+{
+	(void)at;
+}
+
 #endif
 
 #if SIM_ASAN

@@ -60,7 +60,38 @@ extern struct sim_hot sim;
 /* Addresses go as numbers: nothing is read through them. */
 void sim_point_slow(enum sim_kind kind, uintptr_t addr);
 
-static inline void sim_point(enum sim_kind kind, const volatile void *addr)
+/*
+ * Under ThreadSanitizer each task is a thread to it, and a switch orders nothing: the accesses of
+ * the core are then the atomics that they are in the native world, and the machine's own are not
+ * looked at. So a race is reported together with the schedule that shows it.
+ */
+#ifndef SIM_TSAN
+#define SIM_TSAN 0 /* the variant says so, as only some files are instrumented */
+#endif
+#if SIM_TSAN
+#define SIM_UNSEEN		    __attribute__((no_sanitize("thread")))
+#define SIM_LOAD(p, order)	    __atomic_load_n((p), (order))
+#define SIM_STORE(p, value, order)  __atomic_store_n((p), (value), (order))
+#define SIM_ADD_TO(p, delta, order) __atomic_add_fetch((p), (delta), (order))
+#define SIM_EXCHANGE(p, old, new)                                                                  \
+	__atomic_compare_exchange_n((p), &(old), (new), false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
+#define SIM_PAIR(a, b)                                                                             \
+	((unsigned __int128)(unsigned long)(b) << 64 | (unsigned __int128)(unsigned long)(a))
+#define SIM_EXCHANGE_DOUBLE(p1, p2, o1, o2, n1, n2)                                                \
+	__sync_bool_compare_and_swap((unsigned __int128 *)(void *)(p1), SIM_PAIR(o1, o2),          \
+				     SIM_PAIR(n1, n2))
+#else
+#define SIM_UNSEEN
+#define SIM_LOAD(p, order)	    (*(const volatile __typeof__(*(p)) *)(p))
+#define SIM_STORE(p, value, order)  ((void)(*(volatile __typeof__(*(p)) *)(p) = (value)))
+#define SIM_ADD_TO(p, delta, order) (*(p) += (delta))
+#define SIM_EXCHANGE(p, old, new)   (SIM_VOLATILE(*(p)) == (old) && (SIM_STORE((p), (new), 0), true))
+#define SIM_EXCHANGE_DOUBLE(p1, p2, o1, o2, n1, n2)                                                \
+	(SIM_VOLATILE(*(p1)) == (o1) && SIM_VOLATILE(*(p2)) == (o2) &&                             \
+	 (SIM_STORE((p1), (n1), 0), SIM_STORE((p2), (n2), 0), true))
+#endif
+
+SIM_UNSEEN static inline void sim_point(enum sim_kind kind, const volatile void *addr)
 {
 	if (SIM_UNLIKELY(++sim.points >= sim.alarm))
 		sim_point_slow(kind, (uintptr_t)addr);
@@ -80,14 +111,14 @@ static inline void sim_point(enum sim_kind kind, const volatile void *addr)
 extern uint8_t sim_written[SIM_WINDOW_PAGES];
 void sim_first_write(uintptr_t addr);
 
-static inline void sim_touch_word(const volatile void *addr)
+SIM_UNSEEN static inline void sim_touch_word(const volatile void *addr)
 {
 	if (SIM_UNLIKELY(!sim_written[SIM_PAGE_IDX(addr)]))
 		sim_first_write((uintptr_t)addr);
 }
 
 /* Says that [addr, addr + bytes) is going to be written by other means than the macros below. */
-static inline void sim_touch(const volatile void *addr, size_t bytes)
+SIM_UNSEEN static inline void sim_touch(const volatile void *addr, size_t bytes)
 {
 	const volatile char *at = (const volatile char *)addr;
 
@@ -105,26 +136,26 @@ void *sim_read_stale(void *const volatile *addr);
 #define READ_ONCE(x)                                                                               \
 	__extension__({                                                                            \
 		sim_point(SIM_READ, &(x));                                                         \
-		*(const volatile __typeof__(x) *)&(x);                                             \
+		SIM_LOAD(&(x), __ATOMIC_RELAXED);                                                  \
 	})
 #define WRITE_ONCE(x, v)                                                                           \
 	do {                                                                                       \
 		__typeof__(x) sim_value = (v);                                                     \
 		sim_point(SIM_WRITE, &(x));                                                        \
 		sim_touch_word(&(x));                                                              \
-		SIM_VOLATILE(x) = sim_value;                                                       \
+		SIM_STORE(&(x), sim_value, __ATOMIC_RELAXED);                                      \
 	} while (0)
 #define smp_load_acquire(p)                                                                        \
 	__extension__({                                                                            \
 		sim_point(SIM_ACQUIRE, (p));                                                       \
-		*(const volatile __typeof__(*(p)) *)(p);                                           \
+		SIM_LOAD((p), __ATOMIC_ACQUIRE);                                                   \
 	})
 #define smp_store_release(p, v)                                                                    \
 	do {                                                                                       \
 		__typeof__(*(p)) sim_value = (v);                                                  \
 		sim_point(SIM_RELEASE, (p));                                                       \
 		sim_touch_word(p);                                                                 \
-		SIM_VOLATILE(*(p)) = sim_value;                                                    \
+		SIM_STORE((p), sim_value, __ATOMIC_RELEASE);                                       \
 	} while (0)
 #define PLAIN_READ(x)                                                                              \
 	__extension__({                                                                            \
@@ -156,17 +187,16 @@ void *sim_read_stale(void *const volatile *addr);
 		long sim_delta = (delta);                                                          \
 		sim_point(SIM_ADD, sim_addr);                                                      \
 		sim_touch_word(sim_addr);                                                          \
-		*sim_addr += sim_delta;                                                            \
+		SIM_ADD_TO(sim_addr, sim_delta, __ATOMIC_RELAXED);                                 \
 	} while (0)
-#define READ_HINT(x) SIM_VOLATILE(x)
+#define READ_HINT(x) SIM_LOAD(&(x), __ATOMIC_ACQUIRE)
 #define atomic_long_add_return(p, delta)                                                           \
 	__extension__({                                                                            \
 		volatile long *sim_addr = (p);                                                     \
 		long sim_delta = (delta);                                                          \
 		sim_point(SIM_ADD, sim_addr);                                                      \
 		sim_touch_word(sim_addr);                                                          \
-		*sim_addr += sim_delta;                                                            \
-		*sim_addr;                                                                         \
+		SIM_ADD_TO(sim_addr, sim_delta, __ATOMIC_SEQ_CST);                                 \
 	})
 /* One word, one point. */
 #define try_cmpxchg(p, o, n)                                                                       \
@@ -175,17 +205,15 @@ void *sim_read_stale(void *const volatile *addr);
 		__typeof__(*sim_addr) sim_old = (o), sim_new = (n);                                \
 		bool sim_done;                                                                     \
 		sim_point(SIM_CMPXCHG, sim_addr);                                                  \
-		sim_done = SIM_VOLATILE(*sim_addr) == sim_old;                                     \
-		if (SIM_LIKELY(sim_done)) {                                                        \
+		sim_done = SIM_EXCHANGE(sim_addr, sim_old, sim_new);                               \
+		if (SIM_LIKELY(sim_done))                                                          \
 			sim_touch_word(sim_addr);                                                  \
-			SIM_VOLATILE(*sim_addr) = sim_new;                                         \
-		}                                                                                  \
 		sim_done;                                                                          \
 	})
 #define STAT_ADD(x, delta)                                                                         \
 	do {                                                                                       \
 		sim_touch_word(&(x));                                                              \
-		(x) += (delta);                                                                    \
+		SIM_STORE(&(x), SIM_LOAD(&(x), __ATOMIC_RELAXED) + (delta), __ATOMIC_RELAXED);     \
 	} while (0)
 
 void sim_cmpxchg_misused(const volatile void *first, const volatile void *second);
@@ -203,12 +231,9 @@ void sim_cmpxchg_misused(const volatile void *first, const volatile void *second
 				 (uintptr_t)sim_p2 != (uintptr_t)sim_p1 + 8))                      \
 			sim_cmpxchg_misused(sim_p1, sim_p2);                                       \
 		sim_point(SIM_CMPXCHG, sim_p1);                                                    \
-		sim_done = SIM_VOLATILE(*sim_p1) == sim_o1 && SIM_VOLATILE(*sim_p2) == sim_o2;     \
-		if (SIM_LIKELY(sim_done)) {                                                        \
+		sim_done = SIM_EXCHANGE_DOUBLE(sim_p1, sim_p2, sim_o1, sim_o2, sim_n1, sim_n2);    \
+		if (SIM_LIKELY(sim_done))                                                          \
 			sim_touch_word(sim_p1);                                                    \
-			SIM_VOLATILE(*sim_p1) = sim_n1;                                            \
-			SIM_VOLATILE(*sim_p2) = sim_n2;                                            \
-		}                                                                                  \
 		sim_done;                                                                          \
 	})
 

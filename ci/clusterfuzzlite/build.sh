@@ -1,0 +1,3 @@
+#!/bin/bash -eu
+# SPDX-License-Identifier: MIT
+exec "${SRC:-/src}/libslub/ci/oss-fuzz/build.sh"
