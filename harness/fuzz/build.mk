@@ -21,7 +21,7 @@ $(foreach v,$(fuzz-libfuzzer-variants),$(foreach t,$(fuzz-targets) empty,$(eval 
 
 # Inputs are texts, which libFuzzer changes with a dictionary: boot options, attributes. (Layouts,
 # which the model watches, are in harness/model/build.mk.)
-fuzz-text-targets := boot attributes
+fuzz-text-targets := boot attributes corrupt
 fuzz-text-sources = harness/fuzz/fuzz_$1.c harness/fuzz/machine.c $(exec-sim-sources) \
 	$(program-readers)
 $(foreach t,$(fuzz-text-targets),$(eval $(call program,sim-fuzz,fuzz_$t,$(call \

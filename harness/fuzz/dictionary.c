@@ -120,6 +120,7 @@ int main(int argc, char **argv)
 		{"boot", boot_words},
 		{"attributes", attribute_words},
 		{"layout", NULL},
+		{"corrupt", NULL},
 	};
 
 	for (size_t i = 0; argc == 2 && i < sizeof(dictionaries) / sizeof(dictionaries[0]); i++) {
@@ -133,6 +134,6 @@ int main(int argc, char **argv)
 	}
 	fprintf(stderr,
 		"fuzz_dictionary: one of concurrent, sequential, debug, mutate, program, boot, "
-		"attributes, layout is allowed\n");
+		"attributes, corrupt, layout is allowed\n");
 	return 2;
 }

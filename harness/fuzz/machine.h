@@ -20,6 +20,9 @@ const char *machine_text(const uint8_t *data, size_t size);
  */
 void machine_run(const struct sim_config *config, void (*work)(void *arg), void *arg);
 
+/* The same for work that is meant to leave something behind, and to be reported. */
+void machine_run_lossy(const struct sim_config *config, void (*work)(void *arg), void *arg);
+
 /* One condition inside of @work; @format says what is not so. */
 #define MACHINE_REQUIRE(condition, ...)                                                            \
 	do {                                                                                       \

@@ -14,6 +14,7 @@ static struct machine *const m = &machine;
 static char log_lines[LOG_LINES][200];
 static unsigned int log_count;
 static bool log_print;
+void (*sim_log_watch)(const char *line);
 
 static const char *const names[NR_SIM_FINDINGS] = {
 	[SIM_ASSERTION] = "assertion", [SIM_PANIC] = "panic",	  [SIM_MEMORY] = "memory",
@@ -194,6 +195,8 @@ void world_log(enum world_log_level level, const char *format, ...)
 	vsnprintf(line, sizeof(log_lines[0]), format, args);
 	va_end(args);
 	log_count++;
+	if (sim_log_watch)
+		sim_log_watch(line);
 	if (log_print)
 		fprintf(stderr, "libslub: %s\n", line);
 }

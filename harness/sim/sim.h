@@ -231,6 +231,8 @@ struct sim_figures sim_figures(void);
 const char *sim_log_line(unsigned int idx);
 /* Print them to stderr as they come. Return: the setting before. */
 bool sim_log_print(bool on);
+/* Sees each line of the core as it comes; NULL: nobody does. */
+extern void (*sim_log_watch)(const char *line);
 
 /* ---- 7. Watching: every step of a run as it happens. Slow; what happens does not change by it. */
 

@@ -45,7 +45,7 @@ runner()
 seeds()
 {
 	case $1 in
-	boot | attributes | layout) echo "corpus/$1" ;;
+	boot | attributes | corrupt | layout) echo "corpus/$1" ;;
 	*) echo "$O/seeds" ;;
 	esac
 }
@@ -58,8 +58,8 @@ all_words()
 	done
 }
 
-echo 1..30
-for target in concurrent sequential debug boot attributes layout program mutate; do
+echo 1..33
+for target in concurrent sequential debug boot attributes corrupt layout program mutate; do
 	fuzz=$O/$(folder $target)/fuzz_$target
 	mkdir -p "$dir/$target"
 	result "$target: seeds run clean without an engine" "$(runner $target)" "$(seeds $target)"/*

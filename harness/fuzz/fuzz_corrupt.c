@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fuzz target of deliberate corruption, byte by byte: a cache with debug flags, some objects of
+ * it, and one thing wrong with them. It must be reported once, under the right head, with all that
+ * a report prints; what is looked at again is in order.
+ *
+ * The input is text: numbers, in the order of enum input; what is missing is 0.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "machine.h"
+#include "slub/debug/debug.h"
+#include "slub/freelist.h"
+#include "slub/slab.h"
+#include "slub/slub.h"
+
+enum input { PLANT, SIZE, FLAGS, AT, VALUE, NR_INPUTS };
+
+enum plant {
+	PLANT_LEFT,	/* left red zone of a live object */
+	PLANT_RIGHT,	/* right red zone, or what fills up to the alignment */
+	PLANT_POISON,	/* a free object */
+	PLANT_POINTER,	/* the free pointer of a free object */
+	PLANT_CYCLE,	/* the same, back to itself */
+	PLANT_INUSE,	/* counters of the slab */
+	PLANT_TOO_MANY, /* more in use than there are */
+	PLANT_OBJECTS,	/* more objects than fit */
+	PLANT_HEAD,	/* the head of the freelist */
+	PLANT_PADDING,	/* behind the last object of the slab */
+	PLANT_DOUBLE,	/* freed twice */
+	PLANT_INSIDE,	/* a free of its middle */
+	NR_PLANTS
+};
+
+#define OBJECTS 6u
+#define FLAGS_USUAL                                                                                \
+	(PROGRAM_CACHE_consistency | PROGRAM_CACHE_redzone | PROGRAM_CACHE_poison |                \
+	 PROGRAM_CACHE_user)
+
+static uint64_t numbers[NR_INPUTS];
+static const char *wanted_head;
+static unsigned int heads, right_heads;
+
+static void watch(const char *line)
+{
+	heads += !strncmp(line, "BUG k0", 6);
+	right_heads += wanted_head && strstr(line, wanted_head);
+}
+
+static void change(char *at, unsigned int bytes)
+{
+	unsigned char by = numbers[VALUE] % 255 + 1;
+
+	exec_slub.touch(at, bytes);
+	while (bytes--)
+		at[bytes] = (char)(at[bytes] ^ by);
+}
+
+static void store(void *at, const void *from, unsigned int bytes)
+{
+	exec_slub.touch(at, bytes);
+	memcpy(at, from, bytes);
+}
+
+/* Return: the head that its report must have, or NULL: nobody could see that here. */
+static const char *plant(struct kmem_cache *s, struct slab *slab, char **objects)
+{
+	union slab_counters counters = {.word = slab->counters};
+	unsigned int at = (unsigned int)numbers[AT];
+	char *live = objects[0], *free = objects[1];
+	char *end = (char *)slab_address(slab) + ((size_t)PAGE_SIZE << slab->order);
+	unsigned int room = (unsigned int)(end - (char *)slab_address(slab)) % s->size;
+	bool checks = s->flags & SLAB_CONSISTENCY_CHECKS, zones = s->flags & SLAB_RED_ZONE;
+	bool poison = s->flags & __OBJECT_POISON;
+
+	switch ((enum plant)(numbers[PLANT] % NR_PLANTS)) {
+	case PLANT_LEFT:
+		if (!zones || !s->red_left_pad)
+			return NULL;
+		change(live - 1 - at % s->red_left_pad, 1);
+		return "Left Redzone overwritten";
+	case PLANT_RIGHT:
+		if (!zones || s->inuse == s->object_size)
+			return NULL;
+		change(live + s->object_size + at % (s->inuse - s->object_size), 1);
+		return "Right Redzone overwritten";
+	case PLANT_POISON:
+		/* The free pointer may lie in it. */
+		if (!poison || s->offset < s->object_size)
+			return NULL;
+		at %= s->object_size;
+		change(free + at, 1);
+		return at == s->object_size - 1 ? "End Poison overwritten" : "Poison overwritten";
+	case PLANT_POINTER:
+		if (!checks)
+			return NULL;
+		change(free + s->offset + 1, 5);
+		return "Freechain corrupt";
+	case PLANT_CYCLE:
+		if (!checks)
+			return NULL;
+		exec_slub.touch(free, s->object_size);
+		set_freepointer(s, free, free);
+		return "Freelist cycle detected";
+	case PLANT_INUSE:
+		if (counters.inuse >= counters.objects)
+			return NULL;
+		counters.inuse++;
+		store(&slab->counters, &counters.word, sizeof(counters.word));
+		return "Wrong object count";
+	case PLANT_TOO_MANY:
+		counters.inuse = (counters.objects + 1 + at % 8) & 0xffff;
+		store(&slab->counters, &counters.word, sizeof(counters.word));
+		return "): inuse ";
+	case PLANT_OBJECTS:
+		counters.objects = (counters.objects + 1 + at % 8) & 0x7fff;
+		store(&slab->counters, &counters.word, sizeof(counters.word));
+		return "): objects ";
+	case PLANT_HEAD:
+		if (!checks)
+			return NULL;
+		end = live + 1 + at % 7;
+		store(&slab->freelist, &end, sizeof(end));
+		return "Freepointer corrupt";
+	case PLANT_PADDING:
+		if (!(s->flags & SLAB_POISON) || room < 1)
+			return NULL;
+		change(end - 1 - at % room, 1);
+		return "Padding overwritten";
+	case PLANT_DOUBLE:
+		if (!checks)
+			return NULL;
+		wanted_head = "Object already free";
+		kmem_cache_free(s, free);
+		return wanted_head;
+	case PLANT_INSIDE:
+		if (!checks || s->object_size < 16)
+			return NULL;
+		wanted_head = "Invalid object pointer";
+		kmem_cache_free(s, live + 8 + at % (s->object_size - 8));
+		return wanted_head;
+	case NR_PLANTS:
+		break;
+	}
+	return NULL;
+}
+
+static void work(void *arg)
+{
+	unsigned int flags =
+		numbers[FLAGS] ? (unsigned int)numbers[FLAGS] & FLAGS_USUAL : FLAGS_USUAL;
+	unsigned int size = (unsigned int)(numbers[SIZE] % 1200) + 8;
+	char *objects[OBJECTS] = {NULL};
+	struct kmem_cache *s;
+	unsigned int due;
+
+	(void)arg;
+	s = exec_slub.create("k0", size, 0, flags | PROGRAM_CACHE_nomerge, NULL);
+	for (unsigned int i = 0; s && i < OBJECTS; i++)
+		objects[i] = exec_slub.alloc(s, 0, -1);
+	if (!s || !objects[OBJECTS - 1] || !kmem_cache_debug(s) ||
+	    virt_to_slab(objects[0]) != virt_to_slab(objects[1]))
+		return;
+	kmem_cache_free(s, objects[2]);
+	kmem_cache_free(s, objects[1]);
+	heads = right_heads = 0;
+	wanted_head = NULL;
+	wanted_head = plant(s, virt_to_slab(objects[0]), objects);
+	validate_slab_cache(s);
+	/* As in the kernel, a chain that is cut leaves a count behind that is wrong. */
+	due = !wanted_head ? 0 : numbers[PLANT] % NR_PLANTS == PLANT_POINTER ? 2 : 1;
+	MACHINE_REQUIRE(heads == due && right_heads == (wanted_head != NULL),
+			"%u reports, of which %u say '%s'; %u are due", heads, right_heads,
+			wanted_head ? wanted_head : "", due);
+	/* A count that cannot be is reported whenever somebody looks, as nobody mends it. */
+	if (numbers[PLANT] % NR_PLANTS == PLANT_TOO_MANY ||
+	    numbers[PLANT] % NR_PLANTS == PLANT_OBJECTS)
+		return;
+	heads = 0;
+	validate_slab_cache(s);
+	MACHINE_REQUIRE(!heads, "%u reports of what has been reported before", heads);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct sim_config config = {.cpus = 1, .nodes = 1, .node_bytes = (size_t)512 << 12};
+	const char *text = machine_text(data, size);
+
+	for (unsigned int i = 0; i < NR_INPUTS; i++) {
+		while (*text && !isdigit((unsigned char)*text))
+			text++;
+		for (numbers[i] = 0; isdigit((unsigned char)*text); text++)
+			numbers[i] = (10 * numbers[i] + (uint64_t)(*text - '0')) & 0xffffffff;
+	}
+	sim_log_watch = watch;
+	machine_run_lossy(&config, work, NULL);
+	sim_log_watch = NULL;
+	return 0;
+}
