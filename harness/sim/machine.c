@@ -87,6 +87,23 @@ void machine_tell(enum sim_event event, uintptr_t addr, uintptr_t code)
 		tell(&(struct sim_watched){.event = event, .addr = addr, .code = code});
 }
 
+void sim_cpus_exclusive(bool on)
+{
+	m->exclusive = on;
+}
+
+void sim_cpu_hold(void)
+{
+	if (m->exclusive && !m->current->holds++)
+		m->cpu_holder[sim.cpu] = (uint16_t)(m->current->idx + 1);
+}
+
+void sim_cpu_release(void)
+{
+	if (m->exclusive && !--m->current->holds)
+		m->cpu_holder[sim.cpu] = 0;
+}
+
 static void switch_to(struct task *next, enum sim_reason reason)
 {
 	struct task *from = m->current;
@@ -129,6 +146,8 @@ bool sim_task_can_run(unsigned int idx)
 	if (idx != RCU_TASK && idx >= m->nr_tasks)
 		return false;
 	task = &m->tasks[idx];
+	if (m->cpu_holder[task->cpu] && m->cpu_holder[task->cpu] != idx + 1)
+		return false;
 	if (task->state != TASK_ALIVE)
 		return idx == RCU_TASK && rcu_work_ready();
 	switch (task->wait) {
@@ -369,7 +388,9 @@ void machine_deliver(void)
 		task->irqs_off = true;
 		task->irq_depth++;
 		machine_tell(SIM_EVENT_IRQ, 0, 0);
+		sim_cpu_hold();
 		handler(arg);
+		sim_cpu_release();
 		if (task->nr_held != held)
 			sim_fail(SIM_LOCKING, "an interrupt has ended with a lock held");
 		if (!task->irqs_off)
@@ -476,6 +497,7 @@ static void drop_task(struct task *task)
 	task->nr_held = 0;
 	task->nr_spin = 0;
 	task->rcu_depth = 0;
+	task->holds = 0;
 	memset(task->area, 0, sizeof(task->area));
 	task->caller = 0;
 	task->preempted_at = 0;
@@ -491,6 +513,7 @@ void machine_end_tasks(void)
 	m->nr_readers = 0;
 	m->nr_barriers = 0;
 	m->nr_pending = 0;
+	memset(m->cpu_holder, 0, sizeof(m->cpu_holder));
 	m->quiet = 0;
 }
 
@@ -548,11 +571,47 @@ unsigned int sim_rcu_task(void)
 	return RCU_TASK;
 }
 
+static bool cpu_is_free(void *holder)
+{
+	return !*(uint16_t *)holder;
+}
+
+static void wait_for_cpu(unsigned int cpu)
+{
+	while (m->cpu_holder[cpu]) {
+		m->current->wait_ready = cpu_is_free;
+		m->current->wait_arg = &m->cpu_holder[cpu];
+		machine_block(WAIT_UNTIL, NULL, 0);
+	}
+}
+
+void sim_cpu_take(unsigned int cpu)
+{
+	machine_may_wait("a cpu is taken");
+	wait_for_cpu(cpu);
+	m->cpu_holder[cpu] = (uint16_t)(m->current->idx + 1);
+	for (unsigned int i = 0; i <= RCU_TASK; i++) {
+		if (m->tasks[i].cpu == cpu)
+			m->tasks[i].cpu = (cpu + 1) % m->state.cpus;
+	}
+}
+
+void sim_cpu_give(unsigned int cpu)
+{
+	m->cpu_holder[cpu] = 0;
+}
+
 void sim_migrate(unsigned int idx, unsigned int cpu)
 {
 	struct task *task = &m->tasks[idx];
 
-	task->cpu = cpu % m->state.cpus;
+	cpu %= m->state.cpus;
+	if (task == m->current && cpu != task->cpu) {
+		if (task->holds)
+			sim_fail(SIM_CONTEXT, "task %u holds cpu %u and migrates", idx, task->cpu);
+		wait_for_cpu(cpu);
+	}
+	task->cpu = cpu;
 	if (SIM_UNLIKELY(m->watch) && m->running)
 		tell(&(struct sim_watched){
 			.event = SIM_EVENT_MIGRATE, .other = idx, .cpu = task->cpu});

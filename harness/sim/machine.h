@@ -48,6 +48,7 @@ struct task {
 	unsigned int irq_depth; /* interrupt handlers on top of the task */
 	unsigned int nr_held, nr_spin;
 	struct held_lock held[HELD_MAX];
+	unsigned int holds; /* of its cpu: sim_cpu_hold() */
 	unsigned int rcu_depth;
 	uint64_t rcu_since; /* number of the last callback when the outermost section began */
 
@@ -107,7 +108,9 @@ struct machine {
 	struct task outside; /* the caller of sim_run() */
 	struct task *current;
 	bool running;
-	unsigned int quiet; /* leaf lock or sim_quiet_begin(): depth */
+	bool exclusive;
+	uint16_t cpu_holder[SIM_CPUS_MAX]; /* number of the task + 1, 0: none */
+	unsigned int quiet;		   /* leaf lock or sim_quiet_begin(): depth */
 	uint64_t quiet_points;
 
 	struct sim_run_options options;

@@ -141,6 +141,21 @@ void sim_wait_until(bool (*ready)(void *arg), void *arg);
 void sim_quiet_begin(void);
 void sim_quiet_end(void);
 
+/*
+ * For a core that turns preemption off. Between these, which nest, no other task of the running
+ * one's cpu can run, as long as they stand in a machine of exclusive cpus: there an interrupt
+ * keeps its cpu, too, and who migrates waits until the cpu is free. Machines are not at first.
+ */
+void sim_cpu_hold(void);
+void sim_cpu_release(void);
+void sim_cpus_exclusive(bool on);
+/*
+ * Once nobody holds @cpu, its tasks go to the next one, and none can come there before
+ * sim_cpu_give(). The running task is on another cpu.
+ */
+void sim_cpu_take(unsigned int cpu);
+void sim_cpu_give(unsigned int cpu);
+
 /* ---- 3. Interrupts */
 
 /*

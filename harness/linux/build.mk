@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Linux's own mm/slub.c inside the simulated machine; README.md here says more. Nothing of it is
+# part of what other targets build.
+
+# The kernel's files and the glue that is compiled with the kernel's headers, as one object.
+linux-object := $(O)/linux/kernel.o
+linux-sources := $(addprefix harness/linux/,allocator_linux.c machine.c) $(exec-sim-sources) \
+	$(exec-files) $(generate-sources) harness/fuzz/target.c harness/model/long_program.c
+# Code at fixed addresses, as the kernel's is, and the cpu where asm/percpu.h looks for it.
+linux-link := -no-pie -Wl$(comma)--defsym=lx_machine_cpu=sim+16
+
+$(eval $(call program,sim,linux_run,harness/linux/linux_run.c $(linux-sources),\
+	$(linux-object) $(linux-link)))
+$(O)/sim/linux_run: $(linux-object)
+
+# It knows by itself whether something has changed.
+$(linux-object): FORCE | $(O)/.libslub-build $(PREPARE)
+	$(say) LINUX $@
+	@$(test-env) harness/linux/linux-slub $(if $(LINUX),--source '$(LINUX)')
+
+.PHONY: linux-slub
+linux-slub: $(O)/sim/linux_run ## Linux's own mm/slub.c as a userspace program (LINUX=DIR: of that tree)
+
+# The kernel's side is compiled with the kernel's headers, which no linter has at hand.
+LINT_SKIP += harness/linux/kernel/%
+
+TESTS += harness/test/linux.t
+harness/test/linux.t: | $(O)/.libslub-build

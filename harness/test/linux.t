@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Linux's own mm/slub.c runs op programs (harness/linux); and what its builder refuses."""
+
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tap  # noqa: E402
+
+BUILDER = "harness/linux/linux-slub"
+OUT = os.environ.get("O", "build")
+
+
+def run(*command, **environment):
+    return subprocess.run(command, capture_output=True, text=True, check=False,
+                          env={**os.environ, **environment})
+
+
+def refuses(name, message, *arguments, **environment):
+    result = run(BUILDER, *arguments, **environment)
+    tap.ok(result.returncode == 2 and message in result.stderr and
+           len(result.stderr.splitlines()) == 1, name, result.stdout + result.stderr)
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def test_refusals(folder):
+    refuses("a folder that is no tree is refused", "there is no Makefile", "--source", folder,
+            O=folder)
+    write(os.path.join(folder, "Makefile"), "VERSION = 6\nPATCHLEVEL = 1\n")
+    refuses("another version is refused", "this is Linux 6.1; Linux 6.12 is allowed", "--source",
+            folder, O=folder)
+    write(os.path.join(folder, "Makefile"), "VERSION = 6\nPATCHLEVEL = 12\n")
+    refuses("a part of a tree is refused", "there is no mm/slub.c", "--source", folder, O=folder)
+    refuses("a name with a slash is refused", "--name ../x", "--name", "../x", O=folder)
+    left = [name for name in os.listdir(os.path.join(folder, "linux"))]
+    tap.ok(not left, "nothing is left of what was refused", "\n".join(left))
+
+
+def test_patches(folder):
+    broken = os.path.join(folder, "broken.patch")
+    write(broken, "--- a/mm/slub.c\n+++ b/mm/slub.c\n@@ -1,1 +1,1 @@\n-no such line\n+x\n")
+    refuses("a patch that does not apply is refused", "does not apply to mm/slub.c", "--patch",
+            broken, "--name", "test-patch")
+    with open(os.path.join(OUT, "linux", "source", "mm", "slub.c"), encoding="utf-8") as file:
+        first = file.readline()
+    write(broken, f"--- a/mm/slub.c\n+++ b/mm/slub.c\n@@ -1,1 +1,1 @@\n-{first}+int int;\n")
+    refuses("a patch that does not compile is refused", "mm/slub.c does not compile: ", "--patch",
+            broken, "--name", "test-patch")
+    left = glob.glob(os.path.join(OUT, "linux", "test-patch*"))
+    tap.ok(not left, "nothing is left of what could not be built", "\n".join(left))
+
+
+def test_runs():
+    program = os.path.join(OUT, "sim", "linux_run")
+    traces = sorted(glob.glob("corpus/traces/*.slubops") + glob.glob("corpus/seeds/*.txt"))
+    result = run(program, *traces)
+    tap.ok(result.returncode == 0 and result.stdout.count("\nok ") + 1 == len(traces),
+           f"{len(traces)} traces and seeds run on it", result.stdout + result.stderr)
+    for arguments in (["--sequential"], [], ["--fine"]):
+        result = run(program, "--ops", "100000", *arguments)
+        tap.ok(result.returncode == 0 and " 0 findings" in result.stdout,
+               " ".join(["100,000 random operations", *arguments]), result.stdout + result.stderr)
+    figures = [re.sub(r" in .*? s \(.*?\)", "", run(program, "--ops", "20000", "--fine").stdout)
+               for _ in range(2)]
+    tap.ok(figures[0] == figures[1], "a run repeats", "".join(figures))
+    for arguments in (["--ops", "0"], ["--seed", "x"], ["--nonsense"], ["/nowhere"]):
+        result = run(program, *arguments)
+        tap.ok(result.returncode == 2 and result.stderr, f"{' '.join(arguments)} is refused",
+               result.stderr)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        test_refusals(folder)
+    result = run("make", "-s", "SETUP=0", f"O={OUT}", "linux-slub")
+    if result.returncode and ("cannot be fetched" in result.stderr or
+                              "is not installed" in result.stderr):
+        tap.skip("Linux's SLUB runs", result.stderr.strip().splitlines()[0])
+        return tap.done()
+    tap.ok(result.returncode == 0, "make linux-slub", result.stdout + result.stderr)
+    if result.returncode == 0:
+        test_runs()
+        if os.path.isdir(os.path.join(OUT, "linux", "source")):
+            with tempfile.TemporaryDirectory() as folder:
+                test_patches(folder)
+    return tap.done()
+
+
+sys.exit(main())
