@@ -354,4 +354,4 @@ help: ## this list
 FORCE:
 
 -include $(shell [ -d '$(O)' ] && find '$(O)' -name '*.d' -not -path '*/cbmc/*' \
-	-not -path '$(O)/zoo/*')
+	-not -path '$(O)/zoo/*' -not -path '$(O)/linux/*')
