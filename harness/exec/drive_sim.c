@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "boot_options.h"
 #include "drive_state.h"
@@ -61,6 +62,7 @@ static void boot(void *arg)
 
 static bool boot_machine(const struct program_header *header)
 {
+	const char *more = drive_now->options.allocator->boot_option;
 	char options[BOOT_OPTIONS_BYTES];
 	size_t wanted, node_pages = NODE_PAGES_MIN;
 	struct sim_config config = {
@@ -70,6 +72,8 @@ static bool boot_machine(const struct program_header *header)
 	};
 
 	boot_options(header, false, options, sizeof(options));
+	if (more)
+		snprintf(options + strlen(options), sizeof(options) - strlen(options), " %s", more);
 	wanted = header->node_pages ? header->node_pages : NODE_PAGES_DEFAULT;
 	if (wanted < (size_t)NODE_PAGES_A_CPU * header->cpus)
 		wanted = (size_t)NODE_PAGES_A_CPU * header->cpus;

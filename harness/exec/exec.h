@@ -93,6 +93,8 @@ struct exec_cache_args {
  */
 struct exec_allocator {
 	const char *name;
+	/* Where two allocators are simulated in one process: an option that tells their machines apart. */
+	const char *boot_option;
 	size_t kmalloc_max; /* larger sizes must fail */
 	void *(*create)(const char *name, unsigned int size, unsigned int align, unsigned int flags,
 			void (*ctor)(void *));

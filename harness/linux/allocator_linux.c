@@ -136,7 +136,7 @@ static void boot(void)
 
 	memoryless = strstr(options, "numa=memoryless=");
 	if (memoryless)
-		page_alloc_memoryless((unsigned int)atoi(memoryless + 16));
+		page_alloc_memoryless((unsigned int)strtoul(memoryless + 16, NULL, 10));
 	page_alloc_init();
 	percpu_init();
 	page_alloc_range(&base, &bytes);
@@ -593,6 +593,7 @@ static long linux_slabinfo(char *text, size_t bytes)
 
 const struct exec_allocator exec_linux = {
 	.name = "linux",
+	.boot_option = "linux",
 	.kmalloc_max = KMALLOC_MAX_SIZE,
 	.create = linux_create,
 	.destroy = linux_destroy,

@@ -27,3 +27,11 @@ LINT_SKIP += harness/linux/kernel/%
 
 TESTS += harness/test/linux.t
 harness/test/linux.t: | $(O)/.libslub-build
+
+$(eval $(call program,sim,linux_diff,harness/linux/linux_diff.c harness/linux/observe.c \
+	$(linux-sources),$(linux-object) $(linux-link)))
+$(O)/sim/linux_diff: $(linux-object)
+.PHONY: linux-diff
+linux-diff: $(O)/sim/linux_diff ## OPS operations and all traces on libslub and on Linux's SLUB, compared after each
+	@$(test-env) $(O)/sim/linux_diff corpus/traces/*.slubops
+	@$(test-env) $(O)/sim/linux_diff --ops '$(OPS)' --seed '$(SEED)'

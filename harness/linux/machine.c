@@ -315,7 +315,7 @@ static struct known_lock *find_lock(const void *address, enum lx_lock_rank rank)
 	if (found == LOCK_WAYS)
 		sim_give_up("more locks are held at once than the table has room for");
 	if (locks[set][found].address != at) {
-		if (!rank)
+		if (rank == LX_ANY_LOCK)
 			sim_fail(SIM_LOCKING, "the lock at %p is released, and nobody holds it",
 				 address);
 		locks[set][found].address = at;
@@ -340,7 +340,7 @@ void lx_spin_lock(const void *address, enum lx_lock_rank rank)
 
 void lx_spin_unlock(const void *address)
 {
-	struct known_lock *known = find_lock(address, 0);
+	struct known_lock *known = find_lock(address, LX_ANY_LOCK);
 
 	sim_spin_unlock(&known->lock, lx_irqs_off());
 	known->users--;

@@ -53,7 +53,7 @@ void lx_cpu_give(unsigned int cpu);
 /* Runs @fn(@arg) on @cpu, as a worker that is bound to it would, and returns when it has ended. */
 void lx_run_on(unsigned int cpu, void (*fn)(void *arg), void *arg);
 
-enum lx_lock_rank { LX_LIST_LOCK = 2, LX_INNER_LOCK = 3 };
+enum lx_lock_rank { LX_ANY_LOCK = 0, LX_LIST_LOCK = 2, LX_INNER_LOCK = 3 };
 void lx_spin_lock(const void *lock, enum lx_lock_rank rank);
 void lx_spin_unlock(const void *lock);
 

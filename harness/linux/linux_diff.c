@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Op programs on libslub and on Linux's own mm/slub.c, one record after the other, compared after
+ * each operation.
+ *
+ *	linux_diff [OPTION]... [FILE]...
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "harness/fuzz/target.h"
+#include "harness/model/long_program.h"
+#include "harness/sim/sim.h"
+#include "linux.h"
+#include "observe.h"
+
+static const char help[] =
+	"Usage: linux_diff [OPTION]... [FILE]...\n"
+	"Performs op programs on libslub and on Linux's own mm/slub.c and compares both after "
+	"each\n"
+	"operation. Without FILE the programs are random.\n"
+	"\n"
+	"  --ops N    at least so many records, 1 to 10^12 (default 100000)\n"
+	"  --seed S   the first program's number (default 1); the last line says where to go on\n"
+	"  --survey   count every difference and go on; the first of each kind is printed\n"
+	"  --help     this text\n"
+	"\n"
+	"Exit status: 0 no difference but those listed, 1 a difference, 2 bad input or usage.\n";
+
+#define OPS_MAX UINT64_C(1000000000000)
+
+static struct drive_sim *on_slub, *on_linux;
+static uint64_t left_out, programs, cut_short, inconclusive, records;
+
+/* What only one of the two has, or what the other has at another place: docs/deviations.md. */
+static bool is_comparable(const struct program_record *record)
+{
+	switch (record->op) {
+	case PROGRAM_GROUP_CREATE:
+	case PROGRAM_GROUP_DESTROY:
+	case PROGRAM_GROUP_ACTIVATE:
+	case PROGRAM_GROUP_LIMIT:
+	case PROGRAM_CHARGE:
+	case PROGRAM_CPU_DOWN:
+	case PROGRAM_CPU_UP:
+	case PROGRAM_NODE_OFFLINE:
+	case PROGRAM_NODE_ONLINE:
+	case PROGRAM_ALLOWED_NODES:
+	case PROGRAM_FAULT:
+	case PROGRAM_FAILSLAB:
+	case PROGRAM_MISUSE:
+	case PROGRAM_REAP:
+		return false;
+	default:
+		return !generate_is_schedule(record->op);
+	}
+}
+
+static void make_comparable(struct program *program)
+{
+	size_t kept = 0;
+
+	for (size_t at = 0; at < program->nr_records; at++) {
+		if (is_comparable(&program->records[at]))
+			program->records[kept++] = program->records[at];
+		else
+			left_out++;
+	}
+	program->nr_records = kept;
+	program->header.flags &= ~(uint32_t)(PROGRAM_F_hardened | PROGRAM_F_random_freelist |
+					     PROGRAM_F_random_kmalloc | PROGRAM_F_memoryless);
+	program->header.failslab = PROGRAM_FAILS_off;
+	program->header.tasks = 1;
+	for (size_t at = 0; at < kept; at++)
+		program->records[at].task = 0;
+}
+
+static enum sim_outcome perform(const struct program *program, struct drive_sim_result *result)
+{
+	const struct drive_sim_options options = {.light = program->nr_records % 8 != 0};
+	enum sim_outcome outcome;
+
+	observe_on_linux(false);
+	observe_first();
+	outcome = drive_sim_run(on_slub, program, &options, result);
+	if (outcome != SIM_CLEAN)
+		return outcome;
+	observe_on_linux(true);
+	observe_second();
+	outcome = drive_sim_run(on_linux, program, &options, result);
+	if (observe_difference() && outcome != SIM_FINDING) {
+		result->outcome = outcome = SIM_FINDING;
+		result->finding.record = EXEC_NO_RECORD;
+		snprintf(result->finding.text, sizeof(result->finding.text), "%s",
+			 observe_difference());
+		fprintf(stderr, "# %s\n", observe_difference());
+	}
+	cut_short += observe_cut_short();
+	return outcome;
+}
+
+const struct target target = {
+	.name = "linux-diff",
+	.style = FUZZ_CONCURRENT,
+	.perform = perform,
+};
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static bool read_number(const char *text, uint64_t max, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 0);
+	return !errno && *text >= '0' && *text <= '9' && !*end && *number <= max;
+}
+
+static bool one(struct program *program)
+{
+	enum sim_outcome outcome;
+
+	make_comparable(program);
+	programs++;
+	outcome = target_run(program, NULL);
+	inconclusive += outcome == SIM_INCONCLUSIVE;
+	records += program->nr_records;
+	return outcome != SIM_FINDING;
+}
+
+static bool run_random(uint64_t ops, uint64_t seed)
+{
+	static struct program_record room[LONG_RECORDS_MAX];
+	struct program program = {.records = room};
+	bool clean = true;
+
+	for (; clean && records < ops; seed++) {
+		program.records = room;
+		if (seed % 4)
+			program.nr_records = generate_program(
+				seed, seed % 4 == 1 ? FUZZ_SEQUENTIAL : FUZZ_CONCURRENT,
+				&program.header, room, FUZZ_RECORDS_MAX);
+		else
+			program.nr_records = long_program(seed, &program.header, room);
+		clean = one(&program);
+		if (!clean)
+			fprintf(stderr, "# seed: %" PRIu64 "\n", seed);
+	}
+	printf("# go on with --seed %" PRIu64 "\n", seed);
+	return clean;
+}
+
+/* Return: the exit status. */
+static int run_file(const char *path)
+{
+	struct program_error error;
+	struct program program = {.nr_records = 0};
+	bool clean;
+
+	if (program_read_any_file(path, &program, &error)) {
+		fprintf(stderr, "%s\n", error.text);
+		return 2;
+	}
+	long_program_room(&program);
+	clean = one(&program);
+	printf("%s %s: %zu records%s\n", clean ? "ok" : "not ok", path, program.nr_records,
+	       observe_cut_short() ? ", memory was short" : "");
+	program_free(&program);
+	return !clean;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"ops", required_argument, NULL, 'o'},
+		{"seed", required_argument, NULL, 's'},
+		{"survey", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	struct exec_options exec = {
+		.oracles = EXEC_ORACLES_ALL,
+		.content = EXEC_CONTENT_SAMPLED,
+	};
+	const struct program empty = {.header = program_default_header()};
+	const struct drive_sim_options how = {0};
+	struct drive_sim_result result;
+	uint64_t ops = 100000, seed = 1;
+	double start = now_s();
+	int option, status = 0;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'o':
+			if (read_number(optarg, OPS_MAX, &ops) && ops)
+				break;
+			fprintf(stderr, "--ops %s: whole numbers from 1 to 10^12 are allowed\n",
+				optarg);
+			return 2;
+		case 's':
+			if (read_number(optarg, UINT64_MAX, &seed))
+				break;
+			fprintf(stderr, "--seed %s: whole numbers from 0 on are allowed\n", optarg);
+			return 2;
+		case 'v':
+			observe_survey = true;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return 0;
+		default:
+			return 2;
+		}
+	}
+	observe_prepare();
+	exec.allocator = &observed_slub;
+	on_slub = drive_sim_create(&exec);
+	exec.allocator = &observed_linux;
+	on_linux = drive_sim_create(&exec);
+	if (!on_slub || !on_linux) {
+		fprintf(stderr, "linux_diff: no memory\n");
+		return 3;
+	}
+	observe_on_linux(true);
+	if (drive_sim_run(on_linux, &empty, &how, &result) != SIM_CLEAN) {
+		fprintf(stderr, "linux_diff: Linux does not boot: %s\n", result.finding.text);
+		return 3;
+	}
+	observe_learn();
+	for (int i = optind; i < argc; i++) {
+		int verdict = run_file(argv[i]);
+
+		status = status == 1 ? 1 : verdict ? verdict : status;
+	}
+	if (optind == argc)
+		status = !run_random(ops, seed);
+	printf("# %" PRIu64 " programs, %" PRIu64 " records compared in %.1f s; %" PRIu64
+	       " programs to where memory was short, %" PRIu64 " inconclusive; %" PRIu64
+	       " records left out that only one of the two has\n",
+	       programs, records, now_s() - start, cut_short, inconclusive, left_out);
+	observe_table(stdout);
+	return status;
+}

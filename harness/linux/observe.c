@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What two allocators say after each operation, compared; see observe.h. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/exec/allocator_slub.h"
+#include "harness/sim/sim.h"
+#include "linux.h"
+#include "observe.h"
+#include "seam.h"
+#include "slub/types.h"
+
+#define FULL_EVERY 64u /* operations between two looks at everything */
+
+struct observe_count observe_counts[NR_SEEN], observe_attributes[ATTRIBUTES_MAX];
+
+static const char *const seen_names[NR_SEEN] = {
+	[SEEN_GIVEN] = "an object or a cache is given, or not",
+	[SEEN_INDEX] = "place of an object in its slab",
+	[SEEN_CACHE] = "cache of an object or of a name (merging)",
+	[SEEN_KSIZE] = "ksize",
+	[SEEN_ROUNDUP] = "kmalloc_size_roundup",
+	[SEEN_WRITTEN] = "writing an attribute",
+	[SEEN_VALIDATED] = "validate",
+	[SEEN_CACHES] = "folders and links of the tree",
+	[SEEN_SLABINFO] = "slabinfo, by line",
+};
+
+/* ---- the log */
+
+static char *log_bytes;
+static size_t log_used, log_room, log_at;
+bool observe_survey;
+static bool second, cut, over;
+static char difference[600];
+static unsigned int operations;
+
+static void log_add(const void *data, size_t bytes)
+{
+	if (log_used + bytes > log_room) {
+		log_room = 2 * (log_used + bytes) + (1u << 20);
+		log_bytes = realloc(log_bytes, log_room);
+		if (!log_bytes) {
+			fprintf(stderr, "linux_diff: no memory for what is observed\n");
+			exit(3);
+		}
+	}
+	memcpy(log_bytes + log_used, data, bytes);
+	log_used += bytes;
+}
+
+void observe_first(void)
+{
+	log_used = log_at = 0;
+	second = cut = over = false;
+	operations = 0;
+	difference[0] = '\0';
+}
+
+void observe_second(void)
+{
+	second = true;
+	over = false;
+	operations = 0;
+}
+
+const char *observe_difference(void)
+{
+	return difference[0] ? difference : NULL;
+}
+
+bool observe_cut_short(void)
+{
+	return cut;
+}
+
+/* From here on nothing can be compared: one of the two had no memory. */
+static void cut_short(void)
+{
+	cut = over = true;
+}
+
+/* ---- deviations */
+
+/*
+ * What may differ, as docs/deviations.md says: an attribute by its name, and why. Everything else
+ * has to be equal.
+ */
+static const struct {
+	const char *attribute, *why;
+} listed[] = {
+	{NULL, NULL},
+};
+
+static bool is_listed(const char *attribute)
+{
+	for (size_t n = 0; n < sizeof(listed) / sizeof(listed[0]); n++)
+		if (attribute && listed[n].attribute && !strcmp(listed[n].attribute, attribute))
+			return true;
+	return false;
+}
+
+static void differ(const char *what, const char *of, const char *ours, const char *theirs)
+{
+	if (difference[0])
+		return;
+	snprintf(difference, sizeof(difference), "%s%s%s: libslub has \"%.200s\", Linux \"%.200s\"",
+		 what, *of ? " of " : "", of, ours, theirs);
+	over = true;
+}
+
+static void observe_text(struct observe_count *count, const char *what, const char *of,
+			 const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+
+	if (over)
+		return;
+	if (!second) {
+		log_add(text, bytes);
+		return;
+	}
+	if (log_at >= log_used) {
+		/* The first run was cut short, or ended by a panic. */
+		over = true;
+		return;
+	}
+	count->compared++;
+	if (strcmp(log_bytes + log_at, text)) {
+		if (observe_survey && !count->listed)
+			fprintf(stderr, "# %s of %s:\n#   libslub %s\n#   Linux   %s\n", what, of,
+				log_bytes + log_at, text);
+		if (observe_survey || is_listed(what))
+			count->listed++;
+		else
+			differ(what, of, log_bytes + log_at, text);
+	}
+	log_at += strlen(log_bytes + log_at) + 1;
+}
+
+static void observe_number(enum observed seen, const char *of, long value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%ld", value);
+	observe_text(&observe_counts[seen], seen_names[seen], of, text);
+}
+
+/* ---- the two allocators */
+
+static bool on_linux;
+
+static const struct exec_allocator *under(void)
+{
+	return on_linux ? &exec_linux : &exec_slub;
+}
+
+static const char *name_of(void *cache)
+{
+	return on_linux ? lx_cache_name(cache) : kmem_cache_name(cache);
+}
+
+static void *cache_of(const void *object)
+{
+	struct slab *slab;
+
+	if (on_linux)
+		return lx_cache_of(object);
+	slab = virt_to_slab(object);
+	return slab ? slab->slab_cache : NULL;
+}
+
+static long index_of(const void *object)
+{
+	struct lx_place place;
+	struct slab *slab;
+
+	if (on_linux)
+		return lx_place(object, &place) ? (long)place.index : -1;
+	slab = virt_to_slab(object);
+	return slab ? (long)(((const char *)object - (const char *)slab_address(slab)) /
+			     slab->slab_cache->size)
+		    : -1;
+}
+
+static bool is_odd_text(const char *name)
+{
+	/* The address of a function, and what is a question only. */
+	return !strcmp(name, "ctor");
+}
+
+/* The kernel's attributes; known once it has been booted. */
+static const char *attributes[ATTRIBUTES_MAX];
+
+void observe_learn(void)
+{
+	for (unsigned int n = 0; n < ATTRIBUTES_MAX - 1; n++) {
+		attributes[n] = lx_attr_name(n);
+		if (!attributes[n])
+			return;
+	}
+}
+
+static void look_at_cache(const char *name)
+{
+	char slub[4096], *text = slub;
+	const char *attr;
+
+	for (unsigned int n = 0; !over && (attr = attributes[n]); n++) {
+		long length;
+
+		if (is_odd_text(attr))
+			continue;
+		length = on_linux ? lx_attr_show(name, attr, text)
+				  : slub_attribute_show(name, attr, text, sizeof(slub));
+		if (length == -13)
+			continue;
+		if (length < 0)
+			snprintf(text, sizeof(slub), "error %ld", length);
+		else
+			text[length < 4095 ? length : 4095] = '\0';
+		observe_text(&observe_attributes[n], attr, name, text);
+	}
+}
+
+/* ---- everything */
+
+#define ENTRIES_MAX 512u
+static struct entry {
+	char name[64], target[64];
+} entries[ENTRIES_MAX];
+static unsigned int nr_entries;
+
+static int add_entry(void *data, const char *name, const char *target)
+{
+	(void)data;
+	if (nr_entries == ENTRIES_MAX)
+		return 1;
+	snprintf(entries[nr_entries].name, sizeof(entries[0].name), "%s", name);
+	snprintf(entries[nr_entries++].target, sizeof(entries[0].target), "%s",
+		 target ? target : "");
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+/* Not objects of the program: the two have structures of different sizes. */
+static bool is_own(const char *name)
+{
+	return !strncmp(name, "kmem_cache", 10) || !strncmp(name, "kmem_buckets", 12);
+}
+
+static void look_at_all(void)
+{
+	const char *name, *target;
+
+	nr_entries = 0;
+	if (on_linux) {
+		for (unsigned int n = 0; (name = lx_attr_directory(n, &target)); n++)
+			add_entry(NULL, name, target);
+	} else {
+		slub_attribute_walk(add_entry, NULL);
+	}
+	qsort(entries, nr_entries, sizeof(entries[0]), by_name);
+	for (unsigned int n = 0; n < nr_entries; n++) {
+		char line[140];
+
+		if (is_own(entries[n].name))
+			continue;
+		snprintf(line, sizeof(line), "%s -> %s", entries[n].name, entries[n].target);
+		observe_text(&observe_counts[SEEN_CACHES], seen_names[SEEN_CACHES], "", line);
+		if (!*entries[n].target)
+			look_at_cache(entries[n].name);
+	}
+}
+
+static void after(void)
+{
+	if (over)
+		return;
+	if (++operations % FULL_EVERY == 0) {
+		sim_quiet_begin();
+		look_at_all();
+		sim_quiet_end();
+	}
+}
+
+static void touched(void *cache)
+{
+	if (!over && cache) {
+		sim_quiet_begin();
+		look_at_cache(name_of(cache));
+		sim_quiet_end();
+	}
+	after();
+}
+
+/* An object, or none: @may: so the request may end without anything being short. */
+static void *given(void *object, bool may)
+{
+	if (over)
+		return object;
+	if (!object && !may) {
+		cut_short();
+		return object;
+	}
+	observe_number(SEEN_GIVEN, "", object != NULL);
+	if (object && (uintptr_t)object > 16) {
+		void *cache = cache_of(object);
+
+		observe_text(&observe_counts[SEEN_CACHE], seen_names[SEEN_CACHE], "",
+			     cache ? name_of(cache) : "none");
+		observe_number(SEEN_INDEX, cache ? name_of(cache) : "", index_of(object));
+		touched(cache);
+	}
+	return object;
+}
+
+/* ---- the table */
+
+static void *o_create_args(const char *name, unsigned int size, unsigned int align,
+			   unsigned int flags, const struct exec_cache_args *args,
+			   void (*ctor)(void *))
+{
+	void *cache = under()->create_args(name, size, align, flags, args, ctor);
+
+	observe_number(SEEN_GIVEN, name, cache != NULL);
+	if (cache) {
+		observe_text(&observe_counts[SEEN_CACHE], seen_names[SEEN_CACHE], name,
+			     name_of(cache));
+		touched(cache);
+	}
+	return cache;
+}
+
+static void *o_create(const char *name, unsigned int size, unsigned int align, unsigned int flags,
+		      void (*ctor)(void *))
+{
+	return o_create_args(name, size, align, flags, &(struct exec_cache_args){.more = 0}, ctor);
+}
+
+static void o_destroy(void *cache)
+{
+	under()->destroy(cache);
+	after();
+}
+
+static void *o_alloc(void *cache, unsigned int gfp, int node)
+{
+	return given(under()->alloc(cache, gfp, node), false);
+}
+
+static void *o_zalloc(void *cache, unsigned int gfp)
+{
+	return given(under()->zalloc(cache, gfp), false);
+}
+
+static void o_free(void *cache, void *object)
+{
+	under()->free(cache, object);
+	touched(cache);
+}
+
+static bool o_alloc_bulk(void *cache, unsigned int gfp, size_t count, void **objects)
+{
+	bool done = under()->alloc_bulk(cache, gfp, count, objects);
+
+	if (!done && !over)
+		cut_short();
+	for (size_t n = 0; done && !over && n < count; n++)
+		observe_number(SEEN_INDEX, name_of(cache), index_of(objects[n]));
+	touched(cache);
+	return done;
+}
+
+static void o_free_bulk(void *cache, size_t count, void **objects)
+{
+	under()->free_bulk(cache, count, objects);
+	touched(cache);
+}
+
+static bool too_large(size_t size)
+{
+	return size > exec_slub.kmalloc_max;
+}
+
+static void *o_kmalloc(size_t size, unsigned int gfp, int node)
+{
+	return given(under()->kmalloc(size, gfp, node), too_large(size));
+}
+
+static void *o_kmalloc_align(size_t size, size_t align, unsigned int gfp)
+{
+	return given(under()->kmalloc_align(size, align, gfp), too_large(size));
+}
+
+static void *o_krealloc(void *object, size_t size, unsigned int gfp)
+{
+	return given(under()->krealloc(object, size, gfp), too_large(size));
+}
+
+static void *o_kmalloc_by(unsigned int op, size_t n, size_t size, unsigned int gfp, int node)
+{
+	return given(under()->kmalloc_by(op, n, size, gfp, node), true);
+}
+
+static void *o_krealloc_by(unsigned int op, void *object, size_t n, size_t size, unsigned int gfp)
+{
+	return given(under()->krealloc_by(op, object, n, size, gfp), true);
+}
+
+static void o_kfree(void *object)
+{
+	void *cache = (uintptr_t)object > 16 ? cache_of(object) : NULL;
+
+	under()->kfree(object);
+	touched(cache);
+}
+
+static void o_kfree_by(unsigned int op, void *object, size_t bytes)
+{
+	void *cache = (uintptr_t)object > 16 ? cache_of(object) : NULL;
+
+	under()->kfree_by(op, object, bytes);
+	touched(cache);
+}
+
+static size_t o_ksize(const void *object)
+{
+	size_t bytes = under()->ksize(object);
+
+	observe_number(SEEN_KSIZE, "", (long)bytes);
+	return bytes;
+}
+
+static size_t o_roundup(size_t bytes)
+{
+	size_t up = under()->roundup(bytes);
+
+	observe_number(SEEN_ROUNDUP, "", (long)up);
+	return up;
+}
+
+static void o_shrink(void *cache)
+{
+	under()->shrink(cache);
+	touched(cache);
+}
+
+static void o_flush(void *cache)
+{
+	/* The kernel offers no flush alone. */
+	under()->shrink(cache);
+	touched(cache);
+}
+
+static long o_validate(void *cache)
+{
+	long result = under()->validate(cache);
+
+	observe_number(SEEN_VALIDATED, name_of(cache), result < 0 ? result : 0);
+	return result;
+}
+
+static long o_attribute_write(void *cache, const char *name, unsigned int nth, const char *text,
+			      size_t bytes)
+{
+	long result;
+
+	/* Which folder is the n-th is the order of two different lists. */
+	if (nth)
+		return (long)bytes;
+	result = under()->attribute_write(cache, name, 0, text, bytes);
+	observe_number(SEEN_WRITTEN, name, result);
+	touched(cache);
+	return result;
+}
+
+#define SAME_ENTRIES                                                                               \
+	.create = o_create, .destroy = o_destroy, .alloc = o_alloc, .free = o_free,                \
+	.alloc_bulk = o_alloc_bulk, .free_bulk = o_free_bulk, .kmalloc = o_kmalloc,                \
+	.kmalloc_align = o_kmalloc_align, .krealloc = o_krealloc, .kfree = o_kfree,                \
+	.ksize = o_ksize, .shrink = o_shrink, .flush = o_flush, .create_args = o_create_args,      \
+	.validate = o_validate, .zalloc = o_zalloc, .kmalloc_by = o_kmalloc_by,                    \
+	.krealloc_by = o_krealloc_by, .kfree_by = o_kfree_by, .roundup = o_roundup,                \
+	.attribute_write = o_attribute_write
+
+struct exec_allocator observed_slub, observed_linux;
+
+static void fill(struct exec_allocator *to, const struct exec_allocator *from)
+{
+	static const struct exec_allocator same = {SAME_ENTRIES};
+	struct exec_allocator made = same;
+
+	made.name = from->name;
+	made.boot_option = from->boot_option;
+	made.kmalloc_max = from->kmalloc_max;
+	made.kvmalloc_max = from->kvmalloc_max;
+	made.read_lock = from->read_lock;
+	made.read_unlock = from->read_unlock;
+	made.grace = from->grace;
+	made.settle = from->settle;
+	made.check = from->check;
+	made.pages_in_use = from->pages_in_use;
+	made.objects_in_use = from->objects_in_use;
+	made.touch = from->touch;
+	made.arena = from->arena;
+	made.dump = from->dump;
+	made.buckets_create = from->buckets_create;
+	made.buckets_alloc = from->buckets_alloc;
+	made.buckets_destroy = from->buckets_destroy;
+	made.free_rcu = from->free_rcu;
+	made.barrier = from->barrier;
+	made.preferred_node = from->preferred_node;
+	made.node_of = from->node_of;
+	made.init_on_alloc = from->init_on_alloc;
+	made.caller = from->caller;
+	*to = made;
+}
+
+void observe_prepare(void)
+{
+	fill(&observed_slub, &exec_slub);
+	fill(&observed_linux, &exec_linux);
+}
+
+void observe_on_linux(bool on)
+{
+	on_linux = on;
+	sim_cpus_exclusive(on);
+}
+
+void observe_table(FILE *to)
+{
+	const char *attr;
+
+	fprintf(to, "# %-46s %14s %14s\n", "what", "compared", "listed");
+	for (unsigned int n = 0; n < NR_SEEN; n++)
+		if (observe_counts[n].compared)
+			fprintf(to, "# %-46s %14" PRIu64 " %14" PRIu64 "\n", seen_names[n],
+				observe_counts[n].compared, observe_counts[n].listed);
+	for (unsigned int n = 0; (attr = attributes[n]); n++)
+		fprintf(to, "# attribute %-36s %14" PRIu64 " %14" PRIu64 "\n", attr,
+			observe_attributes[n].compared, observe_attributes[n].listed);
+}
