@@ -596,6 +596,21 @@ void lx_fill(void *to, int byte, unsigned long bytes)
 	(memset)(to, byte, bytes);
 }
 
+/* One of each name, for ever: what a program's caches are called does not grow without end. */
+const char *lx_lasting(const char *name)
+{
+	static char *names[4096];
+	unsigned int n;
+
+	for (n = 0; n < sizeof(names) / sizeof(names[0]) - 1 && names[n]; n++)
+		if (!strcmp(names[n], name))
+			return names[n];
+	names[n] = strdup(name);
+	if (!names[n])
+		sim_give_up("no memory for the name of a cache");
+	return names[n];
+}
+
 void *lx_task_memory(unsigned long bytes)
 {
 	void *memory = calloc(1, bytes);

@@ -117,6 +117,8 @@ int lx_preferred_node(void);
 
 void lx_copy(void *to, const void *from, unsigned long bytes);
 void lx_fill(void *to, int byte, unsigned long bytes);
+/* A copy of @name that stays. */
+const char *lx_lasting(const char *name);
 /* For structures of tasks: zero, and no part of a snapshot. */
 void *lx_task_memory(unsigned long bytes);
 unsigned long lx_random(void);
