@@ -7,6 +7,7 @@
 
 #include "debug/debug.h"
 #include "failslab.h"
+#include "marks.h"
 #include "memcg.h"
 #include "pages/mempolicy.h"
 #include "object.h"
@@ -142,6 +143,17 @@ static inline bool slab_want_init_on_alloc(const struct kmem_cache *s, gfp_t fla
 	return flags & __GFP_ZERO;
 }
 
+/* A tool that looks on learns of @nr objects whose user asked for @bytes each. */
+static inline void mark_objects_alloc(struct kmem_cache *s, gfp_t flags, size_t nr, void **objects,
+				      size_t bytes)
+{
+	bool zeroed =
+		WORLD_MARKS && (slab_want_init_on_alloc(s, flags) || slab_want_init_on_free(s));
+
+	for (size_t i = 0; WORLD_MARKS && i < nr; i++)
+		mark_object_alloc(s, objects[i], bytes, zeroed);
+}
+
 /*
  * What a user of the objects must find done. Return: false, with all of them freed again, when
  * they cannot be had after all.
@@ -149,6 +161,8 @@ static inline bool slab_want_init_on_alloc(const struct kmem_cache *s, gfp_t fla
 static inline bool slab_post_alloc_hook(struct kmem_cache *s, gfp_t flags, size_t nr,
 					void **objects, size_t orig_size)
 {
+	for (size_t i = 0; WORLD_MARKS && i < nr; i++)
+		mark_object_open(s, objects[i]);
 	if (__builtin_expect(slab_want_init_on_alloc(s, flags), 0)) {
 		size_t bytes = READ_ONCE(s->object_size);
 
@@ -165,6 +179,7 @@ static inline bool slab_post_alloc_hook(struct kmem_cache *s, gfp_t flags, size_
 		for (size_t i = 0; i < nr; i++)
 			*freepointer_slot(s, objects[i]) = NULL;
 	}
+	mark_objects_alloc(s, flags, nr, objects, orig_size);
 	return memcg_slab_post_alloc_hook(s, flags, nr, objects);
 }
 
@@ -213,6 +228,7 @@ int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t nr, void **o
 	for (size_t i = 0; i < nr; i++) {
 		objects[i] = slab_alloc_raw(s, flags, NUMA_NO_NODE, caller, size);
 		if (!objects[i]) {
+			mark_objects_alloc(s, flags, i, objects, size);
 			kmem_cache_free_bulk(s, i, objects);
 			return 0;
 		}

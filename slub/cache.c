@@ -8,6 +8,7 @@
 #include "cache.h"
 #include "debug/debug.h"
 #include "debug/debug_options.h"
+#include "marks.h"
 
 __slub_data enum slab_state slab_state;
 __slub_data struct world_mutex slab_mutex;
@@ -58,6 +59,7 @@ static struct kmem_cache_node *early_kmem_cache_node_alloc(struct kmem_cache *s)
 		return NULL;
 	n = slab->freelist;
 	rest = get_freepointer(s, n);
+	mark_object_alloc(s, n, sizeof(*n), false);
 	if (kmem_cache_debug(s)) {
 		init_object(s, n, SLUB_RED_ACTIVE);
 		init_tracking(s, n);

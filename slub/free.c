@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "marks.h"
 #include "memcg.h"
 #include "object.h"
 #include "debug/object_map.h"
@@ -102,10 +103,13 @@ static inline void slab_free_list(struct kmem_cache *s, struct slab *slab, void 
 static inline void slab_free_hook(struct kmem_cache *s, struct slab *slab, void *object)
 {
 	memcg_slab_free_hook(s, slab, &object, 1);
-	if (__builtin_expect(slab_want_init_on_free(s), 0))
+	if (__builtin_expect(slab_want_init_on_free(s), 0)) {
+		mark_object_open(s, object);
 		memset(object, 0,
 		       kmem_cache_debug_flags(s, DEBUG_METADATA_FLAGS) ? get_orig_size(s, object)
 								       : READ_HINT(s->inuse));
+	}
+	mark_object_free(s, object);
 }
 
 void slab_free(struct kmem_cache *s, struct slab *slab, void *object, unsigned long caller)
@@ -155,6 +159,7 @@ bool free_large_kmalloc(void *object)
 	if (!page || page->kind != PAGE_LARGE || page_address(page) != object)
 		return false;
 	memcg_uncharge_large(page);
+	world_object_free(object, PAGE_SIZE << page_order(page), 0);
 	free_pages(page);
 	return true;
 }

@@ -40,8 +40,11 @@ static inline bool freeptr_outside_object(const struct kmem_cache *s)
 static inline void *get_freepointer(const struct kmem_cache *s, void *object)
 {
 	void **slot = freepointer_slot(s, object);
+	unsigned int state = metadata_access_enable(slot);
+	void *word = PLAIN_READ(*slot);
 
-	return freelist_ptr_code(s, PLAIN_READ(*slot), slot);
+	metadata_access_disable(slot, state);
+	return freelist_ptr_code(s, word, slot);
 }
 
 static inline void *get_freepointer_stale(const struct kmem_cache *s, void *object)
@@ -57,10 +60,12 @@ _Noreturn void freelist_loop(const struct kmem_cache *s, const void *object);
 static inline void set_freepointer(const struct kmem_cache *s, void *object, void *next)
 {
 	void **slot = freepointer_slot(s, object);
+	unsigned int state = metadata_access_enable(slot);
 
 	if (__builtin_expect(object == next && s->address_mask, 0))
 		freelist_loop(s, object);
 	PLAIN_WRITE(*slot, freelist_ptr_code(s, next, slot));
+	metadata_access_disable(slot, state);
 }
 
 /* The same in a slab that is being made. */

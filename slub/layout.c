@@ -143,6 +143,9 @@ static void lay_out_object(struct kmem_cache *s)
 		if (s->flags & SLAB_KMALLOC)
 			size += sizeof(unsigned int);
 	}
+	/* What a tool watches instead of red zones. */
+	if (!kmem_cache_debug(s))
+		size += WORLD_OBJECT_REDZONE;
 	s->red_left_pad = 0;
 	if (s->flags & SLAB_RED_ZONE) {
 		/* A word between what belongs to this object and the next one's red zone. */

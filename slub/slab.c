@@ -3,6 +3,7 @@
  * Making and taking apart of slabs.
  */
 #include "debug/debug.h"
+#include "marks.h"
 #include "memcg.h"
 #include "slab.h"
 
@@ -94,6 +95,7 @@ static struct slab *allocate_slab(struct kmem_cache *s, gfp_t flags, int node)
 	/* The slab is in flight: nobody can reach these words before a lock or a commit. */
 	PRIVATE_WRITE(slab->freelist, setup_freelist(s, slab, counters.objects));
 	PRIVATE_WRITE(slab->counters, counters.word);
+	mark_slab_made(s, slab);
 
 	/* No node only while the first node structure is being made. */
 	if (get_node(s, slab_nid(slab)) && !kmem_cache_debug(s))

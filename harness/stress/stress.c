@@ -47,6 +47,8 @@ struct stress_options stress_options = {
 #define BUILD "tsan"
 #elif __has_feature(address_sanitizer)
 #define BUILD "asan+ubsan"
+#elif __has_feature(memory_sanitizer)
+#define BUILD "msan"
 #endif
 #endif
 #ifndef BUILD

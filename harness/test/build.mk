@@ -29,3 +29,11 @@ LINT_NATIVE += harness/test/attribute_threads.c
 # The nodes of the machine, read natively.
 $(foreach v,native native-asan,$(eval $(call unit-test,$v,native_nodes,harness/test/native_nodes.c)))
 LINT_NATIVE += harness/test/native_nodes.c
+
+# What a user does wrong with objects, under each tool that watches memory.
+$(foreach v,native-asan native-msan native-valgrind,$(eval $(call \
+	program,$v,marks_errors,harness/test/marks_errors.c,)))
+harness/test/marks.t: | $(foreach v,native-asan native-msan native-valgrind,$(O)/$v/marks_errors)
+TESTS += harness/test/marks.t
+CHECKS += harness/test/marks.t
+LINT_NATIVE += harness/test/marks_errors.c

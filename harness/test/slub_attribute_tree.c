@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "attribute_unit.h"
+#include "unmarked.h"
 
 /*
  * 1. The tree

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Attributes: exact texts after known operations, and every error of every store. */
 #include "attribute_unit.h"
+#include "unmarked.h"
 
 /*
  * 1. Numbers and flags

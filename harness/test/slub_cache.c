@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Life of caches: creation, merging, failure at every step, destruction, misuse. */
 #include "slub_unit.h"
+#include "unmarked.h"
 
 static void expect_refused(const char *name, unsigned int size, unsigned int align,
 			   slab_flags_t flags, const char *why)

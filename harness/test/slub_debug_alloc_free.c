@@ -4,6 +4,7 @@
  * report, or its slab isolated, and the cache goes on.
  */
 #include "slub_debug_patient.h"
+#include "unmarked.h"
 
 /* Frees @object and expects that to be refused, with one report. */
 static void refused_free(struct patient *p, void *object)

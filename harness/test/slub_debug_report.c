@@ -4,6 +4,7 @@
  * calls, what is counted, and slab_bug=panic.
  */
 #include "slub_debug_patient.h"
+#include "unmarked.h"
 
 /* What a dump of @bytes bytes at @from must look like, behind what is in @text. */
 static void dump_into(char *text, const char *name, const unsigned char *from, size_t bytes)

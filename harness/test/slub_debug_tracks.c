@@ -7,6 +7,7 @@
 
 #include "slub_debug_patient.h"
 #include "slub/debug/traces.h"
+#include "unmarked.h"
 
 static void tracks(void **state)
 {

@@ -5,6 +5,7 @@
  */
 #include "slub_debug_patient.h"
 #include "slub/debug/traces.h"
+#include "unmarked.h"
 
 /* Overwrites one byte and says what must be reported about it. */
 static void one_byte(struct patient *p, const char *what, unsigned char *at, unsigned char good)

@@ -4,6 +4,7 @@
 
 #include "slub_unit.h"
 #include "slub/tunables.h"
+#include "unmarked.h"
 
 #define NR 64
 

@@ -2,6 +2,7 @@
 /* kmalloc and bulk: sizes, alignment, content, all or nothing. */
 #include "slub_unit.h"
 #include "slub/kmalloc/kmalloc.h"
+#include "unmarked.h"
 
 /* The class of a size, by the rule in words rather than by a table. */
 static size_t class_of(size_t size)

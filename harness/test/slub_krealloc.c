@@ -6,6 +6,7 @@
 #include "slub_unit.h"
 #include "slub/debug/debug.h"
 #include "slub/kmalloc/kmalloc.h"
+#include "unmarked.h"
 
 static struct kmem_cache *boot(const char *options)
 {

@@ -2,6 +2,7 @@
 /* Orders, counts, alignment and merging: the figures of Linux. */
 #include "slub_unit.h"
 #include "slub/layout.h"
+#include "unmarked.h"
 
 /* As /proc/slabinfo and /sys/kernel/slab show them on machines with so many cpus. */
 static const struct {

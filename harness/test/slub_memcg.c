@@ -6,6 +6,7 @@
 #include "slub_unit.h"
 #include "slub/failslab.h"
 #include "slub/memcg.h"
+#include "unmarked.h"
 
 #define SIZE 200
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "slub_unit.h"
+#include "unmarked.h"
 
 #define NODES	   4
 #define MEMORYLESS 3 /* without memory from the start */

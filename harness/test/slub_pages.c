@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The page source, and what happens on two nodes. */
 #include "slub_unit.h"
+#include "unmarked.h"
 
 static void blocks_are_aligned_to_themselves_and_lead_to_their_head(void **unused)
 {

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "slub_unit.h"
+#include "unmarked.h"
 
 #define OBJECT_BYTES 256u /* free pointer in the object, some tens of objects a slab */
 

@@ -6,6 +6,7 @@
 
 #include "debug/debug.h"
 #include "kmalloc/kmalloc.h"
+#include "marks.h"
 #include "memcg.h"
 
 static unsigned int large_order(size_t size)
@@ -48,6 +49,8 @@ static void *kmalloc_large_node(size_t size, gfp_t flags, int node)
 	/* All of it: krealloc() lets the object grow up to there and promises zeros. */
 	if ((flags & __GFP_ZERO) || slub_init_on_alloc)
 		memset(object, 0, PAGE_SIZE << page_order(page));
+	world_object_alloc(object, size, PAGE_SIZE << page_order(page),
+			   (flags & __GFP_ZERO) || slub_init_on_alloc ? MARK_ZEROED : 0);
 	return object;
 }
 
@@ -132,6 +135,9 @@ static size_t slab_ksize(const struct kmem_cache *s)
 	/* Behind the object stand guarded bytes, which a user would damage, */
 	if (s->flags & (SLAB_RED_ZONE | SLAB_POISON))
 		return READ_ONCE(s->object_size);
+	/* or what a tool watches, */
+	if (WORLD_OBJECT_REDZONE)
+		return READ_ONCE(s->object_size);
 	/* or metadata that readers may still follow, or who allocated it. */
 	if (s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER))
 		return READ_ONCE(s->inuse);
@@ -174,10 +180,14 @@ size_t ksize(const void *object)
 		n = orig_size_begin(s, page_slab(page), &flags);
 		set_orig_size(s, (void *)(size_t)object, READ_ONCE(s->object_size));
 		orig_size_done(n, flags);
+		mark_object_resize(s, (void *)(size_t)object, slab_ksize(s));
 		return slab_ksize(s);
 	}
-	if (page && page->kind == PAGE_LARGE)
+	if (page && page->kind == PAGE_LARGE) {
+		world_object_resize((void *)(size_t)object, PAGE_SIZE << page_order(page),
+				    PAGE_SIZE << page_order(page), 0);
 		return PAGE_SIZE << page_order(page);
+	}
 	world_log(LOG_ERR, "ksize(%p): not an object of this allocator", object);
 	return 0;
 }
@@ -228,6 +238,15 @@ static bool krealloc_range(void *p, struct realloc_range *range)
 	return false;
 }
 
+/* A tool that looks on learns that the user of @p, which stays where it is, may touch @bytes. */
+static void mark_realloc(const struct realloc_range *range, void *p, size_t bytes)
+{
+	if (range->s)
+		mark_object_resize(range->s, p, bytes);
+	else
+		world_object_resize(p, bytes, range->usable, 0);
+}
+
 /*
  * The object at @p has @size bytes now, at most range->usable. Where the cache knows what was asked
  * for, this is it, with red zone behind.
@@ -241,6 +260,7 @@ static void resize_in_place(const struct realloc_range *range, char *p, size_t s
 
 	if (s)
 		n = orig_size_begin(s, range->slab, &flags);
+	mark_realloc(range, p, range->usable);
 	if ((gfp & __GFP_ZERO) || slub_init_on_alloc)
 		memset(p + keep, 0, range->usable - keep);
 	if (n) {
@@ -248,6 +268,7 @@ static void resize_in_place(const struct realloc_range *range, char *p, size_t s
 		if (s->flags & SLAB_RED_ZONE)
 			memset(p + size, SLUB_RED_ACTIVE, range->usable - size);
 	}
+	mark_realloc(range, p, size);
 	orig_size_done(n, flags);
 }
 
@@ -272,6 +293,7 @@ void *__do_krealloc(void *p, size_t new_size, gfp_t flags, size_t *used, unsigne
 	}
 	moved = __do_kmalloc_node(new_size, NULL, flags, NUMA_NO_NODE, caller);
 	if (moved && range.used) {
+		mark_realloc(&range, p, range.usable);
 		memcpy(moved, p, range.used);
 		kfree(p);
 	}

@@ -307,6 +307,8 @@ void *kvrealloc(const void *p, size_t size, gfp_t flags)
 		return moved;
 	moved = __do_kvmalloc_node(size, NULL, flags, NUMA_NO_NODE, world_caller());
 	if (moved && used) {
+		if (WORLD_MARKS)
+			(void)ksize(p); /* from here on all of it may be touched */
 		memcpy(moved, p, used);
 		kfree(p);
 	}

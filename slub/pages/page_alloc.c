@@ -490,8 +490,10 @@ struct page *alloc_pages(gfp_t flags, unsigned int order, int nid, enum page_kin
 	page = get_page(&request);
 	if (__builtin_expect(!page, 0))
 		page = get_page_slowpath(&request);
-	if (__builtin_expect(page != NULL, 1))
+	if (__builtin_expect(page != NULL, 1)) {
+		world_pages_given(page_address(page), PAGE_SIZE << order);
 		return page;
+	}
 	atomic_long_add(&nr_refused, 1);
 	if (kind != PAGE_SLAB && !(flags & __GFP_NOWARN))
 		world_log(LOG_WARN, "page allocation failure: order:%u, mode:%#x, node %d", order,
@@ -512,8 +514,11 @@ void free_pages(struct page *page)
 	unsigned long flags, kept = 0;
 
 	/* Free pointers and metadata of a slab, too: what is free reads as zero. */
-	if (__builtin_expect(slub_init_on_free, 0))
+	if (__builtin_expect(slub_init_on_free, 0)) {
+		world_pages_given(page_address(page), PAGE_SIZE << order);
 		memset(page_address(page), 0, PAGE_SIZE << order);
+	}
+	world_pages_taken(page_address(page), PAGE_SIZE << order);
 	spin_lock_irqsave(&node->lock, flags);
 	if (page->kind == PAGE_SLAB) {
 		__count_slab(node, page, -(1L << order));

@@ -9,7 +9,7 @@
  *
  *	1. Memory	2. Cpus and nodes	3. Locks and waiting	4. Pages
  *	5. Grace periods	6. Faults	7. Random draws, log, assertions
- *	8. Who, when, from where
+ *	8. Who, when, from where	9. Marks
  */
 #ifndef SLUB_PLATFORM_H
 #define SLUB_PLATFORM_H
@@ -281,5 +281,78 @@ unsigned int world_stack_fetch(uint32_t handle, unsigned long entries[WORLD_STAC
 void world_symbol(unsigned long address, char *text, size_t bytes);
 
 #include <world.h>
+
+/*
+ * 9. Marks: what a tool that watches the program's memory is told about objects
+ *
+ * A world in which a tool may look on defines WORLD_MARKS, true while it tells; WORLD_OBJECT_REDZONE
+ * as the bytes that stay nobody's behind each object, constant once the first cache is made; and
+ * all of the below. In the others there is none of it.
+ *
+ *	world_pages_given(addr, bytes)	from the page source: to be used, content undefined
+ *	world_pages_taken(addr, bytes)	back to it: nobody touches them
+ *	world_slab_made(addr, bytes)	of a new slab, nothing belongs to anybody yet
+ *
+ *	world_object_open(object, bytes)
+ *		the core is about to write to [object, object + bytes), which it owns
+ *	world_object_alloc(object, bytes, size, marks)
+ *		handed out: of the @size bytes of its place the user may touch the first @bytes
+ *	world_object_resize(object, bytes, size, marks)
+ *		the same for an object that stays where it is and keeps its content
+ *	world_object_free(object, size, marks)
+ *		given back; also says when it was back already
+ *
+ *	metadata_access_enable(word), metadata_access_disable(word, state)
+ *		around an access of the core to a word of an object that may be free; the first
+ *		returns the state that the second restores
+ */
+#define MARK_ZEROED   0x01u /* it reads as zero */
+#define MARK_KEPT     0x02u /* it is as a ctor or its last user left it */
+#define MARK_READABLE 0x04u /* others may look at it while it is free */
+#define MARK_NOT_LEAK 0x08u /* it is no leak, even if nothing leads to it */
+#define MARK_CHECKED  0x10u /* the cache's debug flags see to its bytes, no tool shall */
+
+#ifndef WORLD_MARKS
+#define WORLD_MARKS	     0
+#define WORLD_OBJECT_REDZONE 0u
+
+static inline void world_pages_given(void *addr, size_t bytes)
+{
+	(void)addr, (void)bytes;
+}
+
+static inline void world_pages_taken(void *addr, size_t bytes)
+{
+	(void)addr, (void)bytes;
+}
+
+static inline void world_slab_made(void *addr, size_t bytes)
+{
+	(void)addr, (void)bytes;
+}
+
+static inline void world_object_open(void *object, size_t bytes)
+{
+	(void)object, (void)bytes;
+}
+
+static inline void world_object_alloc(void *object, size_t bytes, size_t size, unsigned int marks)
+{
+	(void)object, (void)bytes, (void)size, (void)marks;
+}
+
+static inline void world_object_resize(void *object, size_t bytes, size_t size, unsigned int marks)
+{
+	(void)object, (void)bytes, (void)size, (void)marks;
+}
+
+static inline void world_object_free(void *object, size_t size, unsigned int marks)
+{
+	(void)object, (void)size, (void)marks;
+}
+
+#define metadata_access_enable(word)	     0u
+#define metadata_access_disable(word, state) ((void)(state))
+#endif
 
 #endif /* SLUB_PLATFORM_H */

@@ -234,10 +234,10 @@ __attribute__((noinline)) uint32_t world_stack_save(void)
 static bool find_function(unsigned long address, char name[NAME_BYTES], unsigned long *offset,
 			  unsigned long *bytes)
 {
-	unw_proc_info_t info;
+	unw_proc_info_t info = {0}; /* filled in by what no sanitizer sees */
 	unw_context_t context;
 	unw_cursor_t cursor;
-	unw_word_t into;
+	unw_word_t into = 0;
 	int err;
 
 	if (!names.local || names.getcontext(&context) || names.init_local(&cursor, &context) ||
@@ -262,8 +262,8 @@ void world_symbol(unsigned long address, char *text, size_t bytes)
 {
 	unsigned long offset, function_bytes;
 	const char *module = NULL, *slash;
-	struct dl_find_object found;
-	char name[NAME_BYTES], size[24] = "";
+	struct dl_find_object found = {0};
+	char name[NAME_BYTES] = "", size[24] = "";
 
 	/* The program itself has no name here, and needs none. */
 	if (address && _dl_find_object((void *)(address - 1), &found)) {

@@ -183,6 +183,7 @@ bool world_arena_reserve(struct world_arena *arena, size_t align, size_t beside)
 		arena->base = base + skip;
 		arena->beside = table;
 		arena->bytes = bytes;
+		native_marks_arena(arena->base, bytes);
 		return true;
 	}
 	return false;
@@ -193,6 +194,7 @@ bool world_arena_commit(void *addr, size_t bytes, int node)
 	if (mprotect(addr, bytes, PROT_READ | PROT_WRITE))
 		return false;
 	native_place(addr, bytes, node);
+	native_marks_commit(addr, bytes);
 	return true;
 }
 

@@ -10,6 +10,8 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+#include "marks.h"
+
 #ifndef __x86_64__
 #error "the native world knows x86-64 only"
 #endif
@@ -47,7 +49,11 @@ static inline void *world_read_stale(void *const *p)
 	__asm__ volatile("movq %1, %0" : "=r"(value) : "m"(*p));
 	return value;
 }
+#ifdef NATIVE_VALGRIND
+#define READ_STALE(p) native_read_stale(p)
+#else
 #define READ_STALE(p) world_read_stale(p)
+#endif
 
 static inline bool world_cmpxchg16(void *pair, void *o1, unsigned long o2, void *n1,
 				   unsigned long n2)
