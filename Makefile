@@ -181,14 +181,13 @@ tsan := -fsanitize=thread -fno-omit-frame-pointer
 msan := -fsanitize=memory -fno-omit-frame-pointer
 # Programs are mutated by records, not by values compared, and coroutines have stacks of their own.
 fuzzer := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp$(comma)stack-depth
-msan := -fsanitize=memory -fsanitize-memory-track-origins -fno-omit-frame-pointer
 cov := -fprofile-instr-generate -fcoverage-mapping
 
 $(eval $(call variant,native,native,$$(CC),,))
 $(eval $(call variant,native-pic,native,$$(CC),-fPIC -fvisibility=hidden,))
 $(eval $(call variant,native-asan,native,$$(CLANG),$(asan),$(asan)))
 $(eval $(call variant,native-tsan,native,$$(CLANG),$(tsan),$(tsan)))
-$(eval $(call variant,native-msan,native,$$(CLANG),$(msan),$(msan)))
+$(eval $(call variant,native-msan,native,$$(CLANG),$(msan) -fsanitize-memory-track-origins,$(msan)))
 $(eval $(call variant,native-valgrind,native,$$(CC),-DSLUB_VALGRIND,))
 $(eval $(call variant,native-clang,native,$$(CLANG),,))
 $(eval $(call variant,sim,sim,$$(CC),,))

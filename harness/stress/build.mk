@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
-# stress: many threads on the allocator, plain and under the sanitizers; and what the Valgrind
-# lane runs.
+# stress: many threads on the allocator, plain and under the sanitizers; what the Valgrind lane
+# runs; and every failure of memory, one after the other, on the simulated machine.
 
 stress-sources := $(addprefix harness/stress/,stress.c epoch.c worker.c holding.c churn.c \
-	programs.c) $(sort $(exec-native-sources) $(program-sources))
+	process.c programs.c) $(sort $(exec-native-sources) $(program-sources))
 stress-variants := native native-tsan native-asan native-msan
 
 $(foreach v,$(stress-variants),$(eval $(call program,$v,stress,$(stress-sources),)))
-LINT_NATIVE += harness/stress/%
+LINT_NATIVE += harness/stress/stress.c harness/stress/epoch.c harness/stress/worker.c \
+	harness/stress/holding.c harness/stress/churn.c harness/stress/process.c \
+	harness/stress/programs.c \
+	harness/stress/valgrind_replay.c
 
 stress-programs := $(stress-variants:%=$(O)/%/stress)
 RUN_NEEDS += $(stress-programs)
@@ -16,6 +19,26 @@ $(eval $(call program,native-valgrind,valgrind_replay,harness/stress/valgrind_re
 	$(sort $(exec-native-sources) $(program-sources)),))
 RUN_NEEDS += $(O)/native-valgrind/valgrind_replay
 
-TESTS += harness/test/stress.t harness/test/valgrind.t
+$(eval $(call program,sim,every_failure,harness/stress/every_failure.c $(exec-sim-sources) \
+	$(exec-files),))
+
+TESTS += harness/test/stress.t harness/test/valgrind.t harness/test/stress_lanes.t
 harness/test/stress.t: | $(stress-programs)
 harness/test/valgrind.t: | $(O)/native-valgrind/valgrind_replay
+harness/test/stress_lanes.t: | $(stress-programs) $(O)/sim/every_failure
+
+STRESS_SECONDS ?= 60## how long each lane of make stress works, 1 to 86400 [60]
+LANES ?=## the lanes of make stress, as in LANES=plain,tsan [all of them]
+OPTIONS += STRESS_SECONDS LANES
+$(eval $(call refuse-unless-number,STRESS_SECONDS,86400))
+
+.PHONY: stress every-failure
+stress: $(PREPARE) $(stress-programs) $(O)/native-valgrind/valgrind_replay $(O)/sim/every_failure ## real threads in every lane, plain, hardened, debug, sanitizers; every failure; a table
+	@$(test-env) harness/stress/stress-lanes --seconds '$(STRESS_SECONDS)' --seed '$(SEED)' \
+		$(if $(LANES),--lanes '$(LANES)')
+
+# The seeds whole; the traces as far as one can wait for, from window SEED on.
+every-failure: $(PREPARE) $(O)/sim/every_failure ## each attempt at memory of each corpus program fails, once and from there on
+	@$(O)/sim/every_failure $(sort $(wildcard corpus/seeds/*.txt corpus/regressions/*.txt))
+	@$(O)/sim/every_failure --seconds '$(STRESS_SECONDS)' --first '$(SEED)' \
+		$(sort $(wildcard corpus/traces/*.slubops))

@@ -28,8 +28,8 @@
 
 enum { EXIT_CLEAN, EXIT_FINDING, EXIT_USAGE, EXIT_INCONCLUSIVE };
 
-const char *const stress_lane_names[NR_STRESS_LANES] = {"all",	  "objects", "hot",
-							"caches", "cpus",    "programs"};
+const char *const stress_lane_names[NR_STRESS_LANES] = {"all",	"objects", "hot",     "caches",
+							"cpus", "process", "programs"};
 struct stress_shared *stress_shared;
 struct stress_options stress_options = {
 	.threads = 8,
@@ -76,7 +76,7 @@ static const char usage[] =
 	"  --threads N        1 to 256 threads [8]\n"
 	"  --seconds S        0.1 to 86400 seconds [10]\n"
 	"  --seed X           a number, decimal or 0x…: what the run begins with [1]\n"
-	"  --lane NAME        all, objects, hot, caches, cpus or programs [all]\n"
+	"  --lane NAME        all, objects, hot, caches, cpus, process or programs [all]\n"
 	"  --cpus-flip        one thread more, which only takes cpus down and up\n"
 	"  --boot OPTIONS     boot options of the allocator [" DEFAULT_BOOT "]\n"
 	"  --findings FOLDER  where findings are stored [findings]\n"
@@ -133,7 +133,7 @@ static enum stress_lane parse_lane(const char *text)
 	for (int lane = 0; lane < NR_STRESS_LANES; lane++)
 		if (!strcmp(text, stress_lane_names[lane]))
 			return (enum stress_lane)lane;
-	refuse("--lane %s: all, objects, hot, caches, cpus or programs is allowed", text);
+	refuse("--lane %s: all, objects, hot, caches, cpus, process or programs is allowed", text);
 }
 
 /* The text goes into the repeat command as it is, between quotes. */

@@ -28,11 +28,12 @@
 #define STRESS_TEXT_MAX	   400
 
 enum stress_lane {
-	LANE_ALL,      /* the four below in turn */
+	LANE_ALL,      /* those below in turn */
 	LANE_OBJECTS,  /* alloc, free and exchange of objects on caches that stand */
 	LANE_HOT,      /* bursts on two caches, by threads that interrupt each other */
 	LANE_CACHES,   /* and caches made and destroyed, shrunk, flushed, checked */
 	LANE_CPUS,     /* and cpus taken down and up, threads moved about */
+	LANE_PROCESS,  /* and signals at a high rate, forks, threads that die */
 	LANE_PROGRAMS, /* random op programs through the interpreter */
 	NR_STRESS_LANES
 };

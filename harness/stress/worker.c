@@ -4,6 +4,7 @@
  */
 #include "workload.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -38,6 +39,10 @@ enum operation {
 	OP_CPU,
 	OP_MOVE,
 	OP_BURST,
+	OP_LOOK,
+	OP_NODE,
+	OP_FORK,
+	OP_MORTAL,
 	NR_OPERATIONS
 };
 
@@ -65,7 +70,8 @@ static const unsigned char weights[NR_STRESS_LANES][NR_OPERATIONS] = {
 			 [OP_FLUSH] = 4,
 			 [OP_SHRINK] = 3,
 			 [OP_CHECK] = 2,
-			 [OP_CHURN] = 25},
+			 [OP_CHURN] = 25,
+			 [OP_LOOK] = 6},
 	[LANE_CPUS] = {[OP_ALLOC] = 90,
 		       [OP_FREE] = 80,
 		       [OP_KMALLOC] = 30,
@@ -80,7 +86,20 @@ static const unsigned char weights[NR_STRESS_LANES][NR_OPERATIONS] = {
 		       [OP_CHECK] = 1,
 		       [OP_CHURN] = 5,
 		       [OP_CPU] = 8,
-		       [OP_MOVE] = 8},
+		       [OP_MOVE] = 8,
+		       [OP_NODE] = 2,
+		       [OP_LOOK] = 2},
+	[LANE_PROCESS] = {[OP_ALLOC] = 180,
+			  [OP_FREE] = 160,
+			  [OP_KMALLOC] = 60,
+			  [OP_EXCHANGE] = 100,
+			  [OP_ALLOC_BULK] = 10,
+			  [OP_FREE_BULK] = 12,
+			  [OP_READ] = 20,
+			  [OP_CHURN] = 6,
+			  [OP_SHRINK] = 2,
+			  [OP_FORK] = 1,
+			  [OP_MORTAL] = 3},
 };
 
 /*
@@ -382,6 +401,44 @@ static void op_move(struct worker *w)
 	sched_setaffinity(0, sizeof(set), &set); /* a cpu that is not ours: then we stay */
 }
 
+/* What somebody who only wants to know asks, while others work. */
+static void op_look(struct worker *w)
+{
+	struct kmem_cache *s = w->load->caches[draw_below(&w->draws, NR_CACHES)].s;
+	unsigned int mode, nr = 0;
+	const char *name;
+	char text[512];
+
+	switch (draw_below(&w->draws, 8)) {
+	case 0:
+		if (slub_slabinfo(text, sizeof(text)) < 0)
+			stress_found("attributes: slabinfo cannot be read");
+		return;
+	case 1:
+		if (s && validate_slab_cache(s) < -EINVAL)
+			stress_found("validate: an error that there is not");
+		return;
+	default:
+		while (slub_attribute_name(nr, &mode))
+			nr++;
+		name = slub_attribute_name(draw_below(&w->draws, nr), &mode);
+		if ((mode & 0400) &&
+		    slub_attribute_show("kmalloc-64", name, text, sizeof(text)) == -ENOENT)
+			stress_found("attributes: %s of kmalloc-64 is not there", name);
+	}
+}
+
+/* The memory of the last node goes, if nothing is in use there that cannot go, and comes. */
+static void op_node(struct draws *draws)
+{
+	unsigned int node = world_nr_nodes() - 1;
+
+	if (node && draw_below(draws, 2))
+		(void)slub_node_offline(node);
+	else if (node)
+		(void)slub_node_online(node);
+}
+
 static void perform(struct worker *w, enum operation operation)
 {
 	switch (operation) {
@@ -432,6 +489,21 @@ static void perform(struct worker *w, enum operation operation)
 		break;
 	case OP_BURST:
 		op_burst(w);
+		break;
+	case OP_LOOK:
+		op_look(w);
+		break;
+	case OP_NODE:
+		op_node(&w->draws);
+		break;
+	case OP_FORK:
+		/* Now and then: a child costs as much as thousands of operations. */
+		if (!draw_below(&w->draws, 16))
+			process_fork(w);
+		break;
+	case OP_MORTAL:
+		if (!draw_below(&w->draws, 8))
+			process_mortal(w);
 		break;
 	case NR_OPERATIONS:
 		break;
@@ -595,10 +667,16 @@ bool stress_workers_epoch(uint64_t seed, enum stress_lane lane)
 			workers[i].held[j] = &holdings[i * HELD_PER_THREAD + j];
 	}
 	WRITE_ONCE(world_fault_hook, should_fail);
+	if (lane == LANE_PROCESS)
+		signals_begin();
 	ok = run_threads(load, workers);
+	if (lane == LANE_PROCESS)
+		signals_end();
 	WRITE_ONCE(world_fault_hook, NULL);
 	for (unsigned int cpu = 0; cpu < world_nr_cpus(); cpu++)
 		slub_cpu_up(cpu);
+	for (unsigned int node = 0; node < world_nr_nodes(); node++)
+		(void)slub_node_online(node);
 	for (unsigned int i = 0; i < nr_holdings && !stress_shared->found; i++)
 		free_held(load, &holdings[i], i & 1);
 	if (!stress_shared->found) {

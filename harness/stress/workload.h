@@ -79,6 +79,12 @@ bool address_holds(const char *object, size_t bytes);
 void construct(void *object);
 uint64_t constructed_word(const void *object);
 
+/* process.c */
+void signals_begin(void);
+void signals_end(void);
+void process_fork(struct worker *w);
+void process_mortal(struct worker *w);
+
 /* churn.c */
 void churn_visit(struct worker *w);
 void churn_end(struct workload *load);

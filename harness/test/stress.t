@@ -50,7 +50,7 @@ refused("a number of threads with a tail is refused", "--threads", "4x", allowed
 refused("negative time is refused", "--seconds", "-1", allowed="from 0.1 to 86400")
 refused("time that is no number is refused", "--seconds", "nan", allowed="from 0.1 to 86400")
 refused("an unknown lane is refused", "--lane", "fast",
-        allowed="all, objects, hot, caches, cpus or programs")
+        allowed="all, objects, hot, caches, cpus, process or programs")
 refused("a negative seed is refused", "--seed", "-3", allowed="from 0 to")
 refused("an unknown option is refused", "--bogus", allowed="--help")
 done = run(plain, "--boot", "slab_max_order=99")

@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The table of lanes: what it runs, what it refuses and what it skips; every failure of a seed."""
+
+import os
+import re
+import subprocess
+import tempfile
+
+from tap import ok
+
+BUILD = os.environ.get("O", "build")
+LANES = "harness/stress/stress-lanes"
+FAILURE = os.path.join(BUILD, "sim", "every_failure")
+
+
+def run(*command, **environment):
+    return subprocess.run(command, capture_output=True, text=True, timeout=250, check=False,
+                          env={**os.environ, **environment})
+
+
+def refused(name, command, said):
+    done = run(*command)
+    ok(done.returncode == 2 and said in done.stderr and not done.stdout, name,
+       f"status {done.returncode}\n{done.stdout}{done.stderr}")
+
+
+print("1..9")
+refused("an unknown lane is refused with those there are", [LANES, "--lanes", "plain,fast"],
+        "--lanes fast: allowed are plain, hardened, debug, asan, msan, tsan, memcheck, every-fail")
+refused("no time is refused", [LANES, "--seconds", "0"], "from 1 to 86400")
+refused("negative time is refused", [LANES, "--seconds", "-3"], "from 1 to 86400")
+refused("an unknown option is refused", [LANES, "--fast"], "--seconds, --seed, --lanes")
+
+with tempfile.TemporaryDirectory() as folder:
+    done = run(LANES, "--lanes", "plain,every-failure", "--seconds", "2", "--findings", folder)
+    rows = dict(re.findall(r"^(\S+) +[\d.]+ +(\d+) +\d+ +0 ", done.stdout, re.M))
+    ok(done.returncode == 0 and int(rows.get("plain", 0)) > 1000
+       and int(rows.get("every-failure", 0)) > 100
+       and done.stdout.endswith("2 lanes, 0 skipped, 0 unclear, 0 findings\n"),
+       "each lane has a row, and there is a sum", done.stdout + done.stderr)
+    done = run(LANES, "--lanes", "asan,memcheck", "--seconds", "1", O=folder)
+    ok(done.returncode == 0 and "asan is skipped: " in done.stderr
+       and "memcheck is skipped: " in done.stderr
+       and "2 lanes, 2 skipped, 0 unclear, 0 findings" in done.stdout,
+       "what is missing is skipped, said and counted", done.stdout + done.stderr)
+
+refused("every_failure wants files", [FAILURE, "--seconds", "3"], "FILE...")
+refused("every_failure names a file that is not there", [FAILURE, "/nonexistent.txt"],
+        "/nonexistent.txt")
+done = run(FAILURE, "corpus/seeds/groups.txt")
+rows = {name: [int(x) for x in numbers.split()]
+        for name, numbers in re.findall(r"^(\w+) +((?:\d+ *){4})$", done.stdout, re.M)}
+ok(done.returncode == 0 and set(rows) == {"page", "commit", "percpu", "object", "mapping"}
+   and all(all_ == once == from_ for all_, once, from_, _ in rows.values())
+   and rows["object"][0] > 5 and rows["object"][3] > 0,
+   "each attempt of a seed fails once, and with all after it", done.stdout + done.stderr)
