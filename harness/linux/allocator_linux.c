@@ -175,7 +175,9 @@ static void *linux_create_args(const char *name, unsigned int size, unsigned int
 		.useroffset = wanted->useroffset,
 		.usersize = wanted->usersize,
 		.freeptr_offset = wanted->freeptr_offset,
-		.use_freeptr_offset = wanted->more & PROGRAM_MORE_freeptr,
+		/* The older form of the call knows no place for it: see allocator_slub.c. */
+		.use_freeptr_offset = wanted->more & PROGRAM_MORE_freeptr &&
+				      !(wanted->more & PROGRAM_MORE_usercopy),
 		.ctor = ctor,
 	};
 
@@ -551,7 +553,7 @@ static const char *directory(void *cache, unsigned int nth)
 	const char *name, *target, *last = NULL;
 
 	if (!nth)
-		return lx_cache_name(cache);
+		return lx_cache_directory(cache);
 	for (unsigned int n = 0; (name = lx_attr_directory(n, &target)); n++) {
 		if (target)
 			continue;

@@ -14,10 +14,14 @@ $(eval $(call program,sim,linux_run,harness/linux/linux_run.c $(linux-sources),\
 	$(linux-object) $(linux-link)))
 $(O)/sim/linux_run: $(linux-object)
 
+LINUX_PATCH ?=## linux-slub: a patch to apply to copies of the kernel's files first
+OPTIONS += LINUX_PATCH
+
 # It knows by itself whether something has changed.
 $(linux-object): FORCE | $(O)/.libslub-build $(PREPARE)
 	$(say) LINUX $@
-	@$(test-env) harness/linux/linux-slub $(if $(LINUX),--source '$(LINUX)')
+	@$(test-env) harness/linux/linux-slub $(if $(LINUX),--source '$(LINUX)') \
+		$(if $(LINUX_PATCH),--patch '$(LINUX_PATCH)')
 
 .PHONY: linux-slub
 linux-slub: $(O)/sim/linux_run ## Linux's own mm/slub.c as a userspace program (LINUX=DIR: of that tree)

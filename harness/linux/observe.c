@@ -11,7 +11,7 @@
 #include "seam.h"
 #include "slub/types.h"
 
-#define FULL_EVERY 64u /* operations between two looks at everything */
+#define FULL_EVERY 512u /* operations between two looks at everything */
 
 struct observe_count observe_counts[NR_SEEN], observe_attributes[ATTRIBUTES_MAX];
 
@@ -23,8 +23,7 @@ static const char *const seen_names[NR_SEEN] = {
 	[SEEN_ROUNDUP] = "kmalloc_size_roundup",
 	[SEEN_WRITTEN] = "writing an attribute",
 	[SEEN_VALIDATED] = "validate",
-	[SEEN_CACHES] = "folders and links of the tree",
-	[SEEN_SLABINFO] = "slabinfo, by line",
+	[SEEN_CACHES] = "folders of the tree",
 };
 
 /* ---- the log */
@@ -160,7 +159,7 @@ static void observe_text(struct observe_count *count, const char *what, const ch
 	}
 	count->compared++;
 	if (strcmp(log_bytes + log_at, text)) {
-		if (observe_survey && !count->listed)
+		if (observe_survey && !is_listed(what))
 			fprintf(stderr, "# %s of %s:\n#   libslub %s\n#   Linux   %s\n", what, of,
 				log_bytes + log_at, text);
 		if (observe_survey || is_listed(what))
@@ -252,7 +251,7 @@ static void look_at_cache(const char *name)
 			snprintf(text, sizeof(slub), "error %ld", length);
 		else
 			text[length < 4095 ? length : 4095] = '\0';
-		observe_text(&observe_attributes[n], attr, name, text);
+		observe_text(&observe_attributes[n], attr, on_linux ? name : "", text);
 	}
 }
 
@@ -260,18 +259,19 @@ static void look_at_cache(const char *name)
 
 #define ENTRIES_MAX 512u
 static struct entry {
-	char name[64], target[64];
+	char name[64];
 } entries[ENTRIES_MAX];
 static unsigned int nr_entries;
 
 static int add_entry(void *data, const char *name, const char *target)
 {
 	(void)data;
+	/* A link of Linux stays when its cache goes, and goes when another takes its name. */
+	if (target)
+		return 0;
 	if (nr_entries == ENTRIES_MAX)
 		return 1;
-	snprintf(entries[nr_entries].name, sizeof(entries[0].name), "%s", name);
-	snprintf(entries[nr_entries++].target, sizeof(entries[0].target), "%s",
-		 target ? target : "");
+	snprintf(entries[nr_entries++].name, sizeof(entries[0].name), "%s", name);
 	return 0;
 }
 
@@ -300,14 +300,11 @@ static void look_at_all(void)
 	}
 	qsort(entries, nr_entries, sizeof(entries[0]), by_name);
 	for (unsigned int n = 0; n < nr_entries; n++) {
-		char line[140];
-
 		if (is_own(entries[n].name))
 			continue;
-		snprintf(line, sizeof(line), "%s -> %s", entries[n].name, entries[n].target);
-		observe_text(&observe_counts[SEEN_CACHES], seen_names[SEEN_CACHES], "", line);
-		if (!*entries[n].target)
-			look_at_cache(entries[n].name);
+		observe_text(&observe_counts[SEEN_CACHES], seen_names[SEEN_CACHES], "",
+			     entries[n].name);
+		look_at_cache(entries[n].name);
 	}
 }
 
@@ -322,17 +319,41 @@ static void after(void)
 	}
 }
 
+/*
+ * Another cache has this name too: one that others were merged into keeps the name of whoever made
+ * it, and libslub finds caches by their names.
+ */
+static bool is_ambiguous(const char *name)
+{
+	unsigned int same = 0;
+	struct kmem_cache *s;
+	void *cache;
+
+	if (*name != 'k' || name[1] < '0' || name[1] > '9')
+		return false;
+	if (!on_linux) {
+		list_for_each_entry (s, &slab_caches, list)
+			same += !strcmp(s->name, name);
+		return same > 1;
+	}
+	for (unsigned int n = 0; lx_cache_at(n, &cache); n++)
+		same += !strcmp(lx_cache_name(cache), name);
+	return same > 1;
+}
+
 static void touched(void *cache)
 {
-	if (!over && cache) {
+	if (!over && cache && !is_ambiguous(name_of(cache))) {
 		sim_quiet_begin();
-		look_at_cache(name_of(cache));
+		look_at_cache(on_linux ? lx_cache_directory(cache) : name_of(cache));
 		sim_quiet_end();
 	}
 	after();
 }
 
 /* An object, or none: @may: so the request may end without anything being short. */
+static char asked[60];
+
 static void *given(void *object, bool may)
 {
 	if (over)
@@ -341,7 +362,7 @@ static void *given(void *object, bool may)
 		cut_short();
 		return object;
 	}
-	observe_number(SEEN_GIVEN, "", object != NULL);
+	observe_number(SEEN_GIVEN, asked, object != NULL);
 	if (object && (uintptr_t)object > 16) {
 		void *cache = cache_of(object);
 
@@ -355,11 +376,41 @@ static void *given(void *object, bool may)
 
 /* ---- the table */
 
+/* Linux is configured without groups, so that it has no caches of accounted objects. */
+static unsigned int unaccounted(unsigned int gfp)
+{
+	return gfp & ~(unsigned int)PROGRAM_GFP_account;
+}
+
+/* A mapping in a zone is what libslub refuses. */
+static unsigned int comparable(unsigned int gfp, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes) || bytes > exec_slub.kmalloc_max)
+		gfp &= ~(unsigned int)(PROGRAM_GFP_dma | PROGRAM_GFP_dma32);
+	return unaccounted(gfp);
+}
+
+static void *o_buckets_create(const char *name, unsigned int flags, unsigned int useroffset,
+			      unsigned int usersize)
+{
+	return under()->buckets_create(name, flags & ~(unsigned int)PROGRAM_CACHE_account,
+				       useroffset, usersize);
+}
+
+static void *o_buckets_alloc(unsigned int op, void *buckets, size_t size, unsigned int gfp)
+{
+	snprintf(asked, sizeof(asked), "op %u, %zu, gfp 0x%x", op, size, gfp);
+	return given(under()->buckets_alloc(op, buckets, size, comparable(gfp, 1, size)), true);
+}
+
 static void *o_create_args(const char *name, unsigned int size, unsigned int align,
 			   unsigned int flags, const struct exec_cache_args *args,
 			   void (*ctor)(void *))
 {
-	void *cache = under()->create_args(name, size, align, flags, args, ctor);
+	void *cache = under()->create_args(
+		name, size, align, flags & ~(unsigned int)PROGRAM_CACHE_account, args, ctor);
 
 	observe_number(SEEN_GIVEN, name, cache != NULL);
 	if (cache) {
@@ -384,12 +435,12 @@ static void o_destroy(void *cache)
 
 static void *o_alloc(void *cache, unsigned int gfp, int node)
 {
-	return given(under()->alloc(cache, gfp, node), false);
+	return given(under()->alloc(cache, unaccounted(gfp), node), false);
 }
 
 static void *o_zalloc(void *cache, unsigned int gfp)
 {
-	return given(under()->zalloc(cache, gfp), false);
+	return given(under()->zalloc(cache, unaccounted(gfp)), false);
 }
 
 static void o_free(void *cache, void *object)
@@ -400,7 +451,7 @@ static void o_free(void *cache, void *object)
 
 static bool o_alloc_bulk(void *cache, unsigned int gfp, size_t count, void **objects)
 {
-	bool done = under()->alloc_bulk(cache, gfp, count, objects);
+	bool done = under()->alloc_bulk(cache, unaccounted(gfp), count, objects);
 
 	if (!done && !over)
 		cut_short();
@@ -423,27 +474,30 @@ static bool too_large(size_t size)
 
 static void *o_kmalloc(size_t size, unsigned int gfp, int node)
 {
-	return given(under()->kmalloc(size, gfp, node), too_large(size));
+	return given(under()->kmalloc(size, unaccounted(gfp), node), too_large(size));
 }
 
 static void *o_kmalloc_align(size_t size, size_t align, unsigned int gfp)
 {
-	return given(under()->kmalloc_align(size, align, gfp), too_large(size));
+	return given(under()->kmalloc_align(size, align, unaccounted(gfp)), too_large(size));
 }
 
 static void *o_krealloc(void *object, size_t size, unsigned int gfp)
 {
-	return given(under()->krealloc(object, size, gfp), too_large(size));
+	return given(under()->krealloc(object, size, unaccounted(gfp)), too_large(size));
 }
 
 static void *o_kmalloc_by(unsigned int op, size_t n, size_t size, unsigned int gfp, int node)
 {
-	return given(under()->kmalloc_by(op, n, size, gfp, node), true);
+	snprintf(asked, sizeof(asked), "op %u, %zu x %zu, gfp 0x%x, node %d", op, n, size, gfp,
+		 node);
+	return given(under()->kmalloc_by(op, n, size, comparable(gfp, n, size), node), true);
 }
 
 static void *o_krealloc_by(unsigned int op, void *object, size_t n, size_t size, unsigned int gfp)
 {
-	return given(under()->krealloc_by(op, object, n, size, gfp), true);
+	snprintf(asked, sizeof(asked), "op %u, %zu x %zu, gfp 0x%x", op, n, size, gfp);
+	return given(under()->krealloc_by(op, object, n, size, comparable(gfp, n, size)), true);
 }
 
 static void o_kfree(void *object)
@@ -543,8 +597,8 @@ static void fill(struct exec_allocator *to, const struct exec_allocator *from)
 	made.touch = from->touch;
 	made.arena = from->arena;
 	made.dump = from->dump;
-	made.buckets_create = from->buckets_create;
-	made.buckets_alloc = from->buckets_alloc;
+	made.buckets_create = o_buckets_create;
+	made.buckets_alloc = o_buckets_alloc;
 	made.buckets_destroy = from->buckets_destroy;
 	made.free_rcu = from->free_rcu;
 	made.barrier = from->barrier;

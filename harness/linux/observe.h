@@ -5,7 +5,7 @@
  *
  * Operations go through a table of functions that calls those of one of the allocators and then
  * looks: at what came back, at every attribute of the cache that was touched, and now and then
- * at all caches and at slabinfo.
+ * at all caches.
  */
 #ifndef HARNESS_LINUX_OBSERVE_H
 #define HARNESS_LINUX_OBSERVE_H
@@ -24,8 +24,7 @@ enum observed {
 	SEEN_ROUNDUP,
 	SEEN_WRITTEN, /* what writing an attribute gives */
 	SEEN_VALIDATED,
-	SEEN_CACHES, /* names and links of the tree */
-	SEEN_SLABINFO,
+	SEEN_CACHES, /* folders of the tree */
 	NR_SEEN
 };
 

@@ -215,6 +215,8 @@ unsigned int lx_large_order(const void *object); /* of a large kmalloc; ~0u: not
 long lx_attr_show(const char *cache, const char *attr, char *text); /* a page */
 long lx_attr_store(const char *cache, const char *attr, const char *text, unsigned long bytes);
 const char *lx_attr_name(unsigned int index);
+/* Its folder: of its own name, or of its id where it can be merged with. */
+const char *lx_cache_directory(void *cache);
 /* Directory or link number @index; @target: of a link. */
 const char *lx_attr_directory(unsigned int index, const char **target);
 long lx_slabinfo(char *text, unsigned long bytes);

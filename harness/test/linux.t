@@ -69,6 +69,10 @@ def test_runs():
         result = run(program, "--ops", "100000", *arguments)
         tap.ok(result.returncode == 0 and " 0 findings" in result.stdout,
                " ".join(["100,000 random operations", *arguments]), result.stdout + result.stderr)
+    result = run(os.path.join(OUT, "sim", "linux_diff"), "--ops", "10000")
+    tap.ok(result.returncode == 0 and "0 inconclusive" in result.stdout,
+           "10,000 operations on libslub and on it, compared after each",
+           result.stdout + result.stderr)
     figures = [re.sub(r" in .*? s \(.*?\)", "", run(program, "--ops", "20000", "--fine").stdout)
                for _ in range(2)]
     tap.ok(figures[0] == figures[1], "a run repeats", "".join(figures))
@@ -81,7 +85,8 @@ def test_runs():
 def main():
     with tempfile.TemporaryDirectory() as folder:
         test_refusals(folder)
-    result = run("make", "-s", "SETUP=0", f"O={OUT}", "linux-slub")
+    result = run("make", "-s", "SETUP=0", f"O={OUT}", "linux-slub",
+                 os.path.join(OUT, "sim", "linux_diff"))
     if result.returncode and ("cannot be fetched" in result.stderr or
                               "is not installed" in result.stderr):
         tap.skip("Linux's SLUB runs", result.stderr.strip().splitlines()[0])

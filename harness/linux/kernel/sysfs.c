@@ -22,9 +22,15 @@ static struct kset slab_folder;
 
 static struct entry *find(const char *name)
 {
+	static unsigned int last; /* who is asked for is asked for again */
+
+	if (last < nr_entries && !strcmp(entries[last].name, name))
+		return &entries[last];
 	for (unsigned int n = 0; n < nr_entries; n++)
-		if (!strcmp(entries[n].name, name))
+		if (!strcmp(entries[n].name, name)) {
+			last = n;
 			return &entries[n];
+		}
 	return NULL;
 }
 
@@ -129,9 +135,14 @@ int sysfs_emit(char *text, const char *format, ...)
 
 static struct attribute *find_attribute(const char *name)
 {
-	for (struct attribute **attr = group->attrs; *attr; attr++)
-		if (!strcmp((*attr)->name, name))
-			return *attr;
+	static unsigned int last; /* attributes are mostly read in their order */
+
+	if (group->attrs[last] && group->attrs[last + 1] &&
+	    !strcmp(group->attrs[last + 1]->name, name))
+		return group->attrs[++last];
+	for (unsigned int n = 0; group->attrs[n]; n++)
+		if (!strcmp(group->attrs[n]->name, name))
+			return group->attrs[last = n];
 	return NULL;
 }
 
@@ -141,6 +152,19 @@ const char *lx_attr_name(unsigned int index)
 		if (n == index)
 			return group->attrs[n]->name;
 	return NULL;
+}
+
+const char *lx_cache_directory(void *cache)
+{
+	struct kobject *kobj = &((struct kmem_cache *)cache)->kobj;
+	static unsigned int last;
+
+	if (last < nr_entries && !entries[last].link && entries[last].kobj == kobj)
+		return entries[last].name;
+	for (unsigned int n = 0; n < nr_entries; n++)
+		if (!entries[n].link && entries[n].kobj == kobj)
+			return entries[last = n].name;
+	return ((struct kmem_cache *)cache)->name;
 }
 
 const char *lx_attr_directory(unsigned int index, const char **target)
@@ -175,6 +199,9 @@ long lx_attr_store(const char *cache, const char *name, const char *text, unsign
 		return -ENOENT;
 	if (!(attr->mode & 0222))
 		return -EACCES;
+	/* A write of nothing does not come as far as the allocator. */
+	if (!bytes)
+		return 0;
 	return entry->kobj->ktype->sysfs_ops->store(entry->kobj, attr, text, bytes);
 }
 
