@@ -43,3 +43,18 @@ TESTS += harness/test/slubcheck_races.t
 CHECKS += harness/test/slubcheck_races.t
 harness/test/slubcheck_races.t: | $(O)/native/slubcheck $(O)/sim/slubcheck-sim \
 	$(O)/sim/slubcheck-sim-planted
+
+# The allocator and its simulated world, for the tests that slubcheck export-c makes.
+libslub-sim-objects = $(call objects,sim,$(call allocator-sources,sim))
+$(O)/sim/libslub-sim.a: $(libslub-sim-objects)
+	$(say) AR $@
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+TESTS += harness/test/slubcheck_export_c.t
+CHECKS += harness/test/slubcheck_export_c.t
+harness/test/slubcheck_export_c.t: | $(O)/native/slubcheck $(O)/sim/slubcheck-sim \
+	$(O)/sim/slubcheck-sim-planted $(O)/sim/libslub-sim.a $(O)/libslub.a
+
+# The walk of docs/races.md builds a patched copy of the tree, so it is none of the quick tests.
+TESTS += harness/test/races.t
+harness/test/races.t: | $(O)/native/slubcheck $(O)/sim/slubcheck-sim $(O)/sim/libslub-sim.a

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* slubcheck export-c: makes a C test of a program and of the schedule that a run has shown. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../options.h"
+#include "../slubcheck.h"
+#include "export_c.h"
+#include "supervise.h"
+
+static const char help[] =
+	"Usage: slubcheck export-c [OPTION]... FILE [-o OUT]\n"
+	"Performs an op program on the simulated machine and makes a C test of it, with the calls "
+	"of\n"
+	"each task and who goes on when, that needs the allocator and no op programs. With -DSIM "
+	"it\n"
+	"repeats the run on the simulated machine; without, it performs the calls in real "
+	"threads.\n"
+	"Its first lines say how to build it.\n"
+	"\n"
+	"  FILE               an op program, binary or text; - is standard input\n"
+	"  -o, --output OUT   write to OUT and not to standard output\n"
+	"      --oracles SET  digits of 12345, or none, as for replay (default 1234)\n"
+	"      --timeout S    a program that takes longer is ended, 1 to 86400 seconds\n"
+	"                     (default 60)\n"
+	"  -h, --help         this text\n"
+	"\n"
+	"Records that have no call in the test are left out, named in it, and counted.\n"
+	"Exit status: 0 written, 2 bad input or usage, 3 written without some records.\n";
+
+static struct {
+	struct trial_options trial;
+	const char *input, *output;
+	unsigned int timeout;
+} request;
+
+static struct program program;
+static FILE *stream;
+
+struct export_state {
+	struct supervised supervised;
+	char bucket[BUCKET_BYTES]; /* how a run has ended the process */
+	size_t left_out;
+	int error; /* of writing, or 0 */
+};
+
+static int work(void *shared)
+{
+	struct export_state *state = shared;
+	struct export_trace trace = {.slices = NULL};
+	struct drive_sim_result result;
+
+	if (*state->bucket || atomic_load(&state->supervised.stop))
+		return SLUBCHECK_INCONCLUSIVE;
+	if (!trial_begin(&request.trial)) {
+		slubcheck_complain("export-c: out of memory");
+		return SLUBCHECK_INCONCLUSIVE;
+	}
+	atomic_store(&state->supervised.running, true);
+	export_c_trace(&program, &trace, &result);
+	atomic_store(&state->supervised.running, false);
+	if (trace.no_memory) {
+		slubcheck_complain("export-c: out of memory");
+		return SLUBCHECK_INCONCLUSIVE;
+	}
+	state->left_out = export_c_write(stream, request.input, &program, &trace, &result);
+	export_c_free(&trace);
+	/* The stream is a copy of the supervisor's, who does not see what becomes of it. */
+	errno = 0;
+	if (fflush(stream) || ferror(stream))
+		state->error = errno ? errno : ENOSPC;
+	return SLUBCHECK_CLEAN;
+}
+
+static void crashed(void *shared, const char *bucket)
+{
+	struct export_state *state = shared;
+
+	snprintf(state->bucket, sizeof(state->bucket), "%s", bucket);
+}
+
+static int export_c(void)
+{
+	struct export_state *state = supervise_share(sizeof(*state));
+	const struct supervise how = {
+		.command = "export-c",
+		.shared = &state->supervised,
+		.shared_bytes = sizeof(*state),
+		.timeout = request.timeout,
+		.work = work,
+		.crashed = crashed,
+	};
+	struct program_output output;
+	struct program_error error;
+	int exit_code = SLUBCHECK_BAD_INPUT;
+
+	if (!state) {
+		slubcheck_complain("export-c: out of memory");
+		return SLUBCHECK_INCONCLUSIVE;
+	}
+	if (program_output_open(&output, request.output ? request.output : "-", &error)) {
+		slubcheck_complain("%s", error.text);
+		goto out;
+	}
+	stream = output.stream;
+	exit_code = supervise(&how);
+	if (exit_code != SLUBCHECK_CLEAN) {
+		if (*state->bucket)
+			slubcheck_complain("%s: its run ends the process (%s), so there is no "
+					   "schedule to write",
+					   request.input, state->bucket);
+		program_output_abort(&output);
+	} else if (state->error) {
+		exit_code = slubcheck_complain("%s: cannot write it: %s", output.name,
+					       strerror(state->error));
+		program_output_abort(&output);
+	} else if (program_output_commit(&output, &error)) {
+		exit_code = slubcheck_complain("%s", error.text);
+	} else if (state->left_out) {
+		slubcheck_complain("%s: %zu records have no call in the test", request.input,
+				   state->left_out);
+		exit_code = SLUBCHECK_INCONCLUSIVE;
+	}
+out:
+	supervise_unshare(state, sizeof(*state));
+	return exit_code;
+}
+
+/* ---- options */
+
+enum { OPTION_ORACLES = 256, OPTION_TIMEOUT };
+
+static const struct option long_options[] = {
+	{"output", required_argument, NULL, 'o'},
+	{"oracles", required_argument, NULL, OPTION_ORACLES},
+	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static bool read_option(int option, char **argv)
+{
+	unsigned long value = 0;
+	bool good = true;
+
+	switch (option) {
+	case 'o':
+		request.output = optarg;
+		break;
+	case OPTION_TIMEOUT:
+		good = slubcheck_number("export-c", "--timeout", optarg, 1, 86400, &value);
+		request.timeout = (unsigned int)value;
+		break;
+	case OPTION_ORACLES:
+		good = slubcheck_oracles("export-c", optarg, &request.trial.oracles,
+					 &request.trial.model);
+		break;
+	default:
+		good = slubcheck_bad_option("export-c", option, long_options, argv);
+	}
+	return good;
+}
+
+int slubcheck_export_c(int argc, char **argv)
+{
+	struct program_error error;
+	int option, exit_code;
+
+	request.trial.oracles = EXEC_ORACLES_ALL;
+	request.timeout = 60;
+	opterr = 0;
+	optind = 0;
+	while ((option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(help, stdout);
+			return slubcheck_end_stdout();
+		}
+		if (!read_option(option, argv))
+			return SLUBCHECK_BAD_INPUT;
+	}
+	if (optind == argc)
+		return slubcheck_complain("export-c: no FILE is named; allowed is one, or - for "
+					  "standard input");
+	if (optind + 1 < argc)
+		return slubcheck_complain("export-c: '%s' is a second FILE; allowed is one",
+					  argv[optind + 1]);
+	request.input = argv[optind];
+	if (program_read_any_file(request.input, &program, &error))
+		return slubcheck_complain("%s", error.text);
+	exit_code = export_c();
+	program_free(&program);
+	return exit_code;
+}

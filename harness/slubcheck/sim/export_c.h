@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * C tests made of op programs: what each task calls, and who goes on when, as a run has shown it.
+ *
+ * The schedule is one of slices: in each, one task goes on until it has ended a number of its
+ * steps, stands at a point inside of one, has to wait, or ends. A point counts from where the step
+ * begins, or the slice if that is later, so that a step which passes other points than in the
+ * harness does not move the points of others.
+ */
+#ifndef SLUBCHECK_EXPORT_C_H
+#define SLUBCHECK_EXPORT_C_H
+
+#include <stdio.h>
+
+#include "trial.h"
+
+enum slice_end { SLICE_STEPS, SLICE_POINT, SLICE_WAITS, SLICE_ENDS };
+
+struct slice {
+	unsigned int task; /* PROGRAM_TASKS_MAX: the rcu task */
+	enum slice_end end;
+	unsigned int steps; /* that the task has ended by then */
+	uint64_t points;    /* SLICE_POINT: from the start of the step after these */
+};
+
+/* An interrupt: between two steps of a task, or at a point inside of one. */
+struct raised {
+	size_t record;
+	unsigned int task;
+	bool at_point;
+	unsigned int steps;
+	uint64_t points;
+};
+
+/* The step of a task: a record that it has begun. */
+struct stepped {
+	size_t record;
+	unsigned int task;
+};
+
+struct export_trace {
+	struct slice *slices;
+	struct stepped *steps;
+	struct raised *raised;
+	size_t nr_slices, room_slices, nr_steps, room_steps, nr_raised, room_raised;
+	bool no_memory;
+};
+
+/* Performs @program and notes what happens. Return: result->outcome. */
+enum sim_outcome export_c_trace(const struct program *program, struct export_trace *trace,
+				struct drive_sim_result *result);
+void export_c_free(struct export_trace *trace);
+
+/* Writes the test. Return: how many records have no call there, and are left out. */
+size_t export_c_write(FILE *to, const char *file, const struct program *program,
+		      const struct export_trace *trace, const struct drive_sim_result *result);
+
+/* The statements of record @idx, each on a line. Return: false when there is no call for it. */
+bool export_c_step(FILE *to, const struct program *program, size_t idx);
+
+#endif /* SLUBCHECK_EXPORT_C_H */
