@@ -31,6 +31,8 @@ enum plant {
 	PLANT_PADDING,	/* behind the last object of the slab */
 	PLANT_DOUBLE,	/* freed twice */
 	PLANT_INSIDE,	/* a free of its middle */
+	PLANT_BEHIND,	/* the cache goes, and objects are left behind */
+	PLANT_BULK,	/* a bulk of which one object is freed already */
 	NR_PLANTS
 };
 
@@ -141,6 +143,21 @@ static const char *plant(struct kmem_cache *s, struct slab *slab, char **objects
 		wanted_head = "Invalid object pointer";
 		kmem_cache_free(s, live + 8 + at % (s->object_size - 8));
 		return wanted_head;
+	case PLANT_BEHIND:
+		wanted_head = "Objects remaining on __kmem_cache_shutdown()";
+		kmem_cache_destroy(s);
+		/* It stays, unusable; whoever comes once more is refused. */
+		kmem_cache_destroy(s);
+		return wanted_head;
+	case PLANT_BULK: {
+		void *bulk[] = {objects[3], free, objects[4]};
+
+		if (!checks)
+			return NULL;
+		wanted_head = "Object already free";
+		kmem_cache_free_bulk(s, 3, bulk);
+		return wanted_head;
+	}
 	case NR_PLANTS:
 		break;
 	}
