@@ -26,11 +26,13 @@ static uint8_t *read_file(const char *path, size_t *size)
 
 	if (!file || !bytes) {
 		perror(path);
+		free(bytes);
 		exit(EXIT_USAGE);
 	}
 	*size = fread(bytes, 1, BYTES_MAX, file);
 	if (ferror(file)) {
 		perror(path);
+		free(bytes);
 		exit(EXIT_USAGE);
 	}
 	fclose(file);
