@@ -6,8 +6,7 @@ set -u
 
 O=${O:-build}
 explorer=$(realpath "$O/explore/explorer") || exit 1
-libslub=$(realpath "$O/libslub.a") || exit 1
-linked=$(realpath "$O/explore/explorer.link") || exit 1
+O=$(realpath "$O")
 here=$PWD
 # shellcheck source=harness/test/tap.sh
 . harness/test/tap.sh
@@ -21,13 +20,31 @@ refuses()
 	ok "refused: explorer $*"
 }
 
-(cd "$here" && find slub -path slub/platform -prune -o -name '*.c' -print) | sed 's/c$/o/' |
-	sort >sources
-ar t "$libslub" | sort -u >library
-grep -o 'explore/slub/[a-z0-9_/]*\.o' "$linked" | sed 's/^explore\///' | sort >explored
-sed 's/.*\///' sources | sort | comm -23 - library >differences
-[ ! -s differences ] && [ "$(wc -l <sources)" -gt 30 ] && diff sources explored >differences
-ok 'the explorer, the library and slub/ have the same sources'
+# What a program is linked of, by the line that links it: the files of slub/, without a world's.
+linked_of()
+{
+	tr ' ' '\n' <"$1" | sed -nE 's,^(.*/)?(slub/.*)\.[co]$,\2.c,p' | grep -v '^slub/platform/' | sort
+}
+# What such an object was compiled from: the files of slub/ again.
+read_by()
+{
+	tr -s ' \\' '\n\n' <"$1" | sed -n '/^slub\//p' | grep -v '^slub/platform/native/' | sort -u
+}
+
+(cd "$here" && find slub -name '*.c' ! -path 'slub/platform/*' | sort) >sources
+same=1
+for program in libslub.a explore/explorer afl/fuzz_sequential afl/fuzz_concurrent; do
+	linked_of "$O/$program.link" >linked
+	diff sources linked >>differences || same=0
+done
+while read -r source; do
+	for world in native explore; do
+		read_by "$O/$world/${source%.c}.d" >"read-$world"
+	done
+	[ -s read-explore ] && diff read-native read-explore >>differences || same=0
+done <sources
+[ -s sources ] && [ $same = 1 ]
+ok 'the explorer, the library and the fuzzers are made of the same files of slub/'
 
 run 0 "$explorer" --share 7/190 --verify && [ "$(wc -l <out)" -ge 8 ] && ! grep -v '	clean	' out
 ok 'a slice of the pairs is clean, and no write is missed'

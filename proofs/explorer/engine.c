@@ -10,8 +10,9 @@
 #include "internal.h"
 
 #define STATES_MAX_DEFAULT UINT64_C(20000000)
-#define SWITCHES_FIRST	   2u /* searched one by one before any number */
+#define SWITCHES_FIRST	   1u /* searched one by one before any number */
 #define DEPTH_MAX	   100000u
+#define LEARN_ON	   1000u /* steps that a search goes on for after it has learnt a word */
 #define PROGRESS_EVERY	   (UINT64_C(1) << 18) /* steps */
 
 /* A state on the way from the beginning to where the search is. */
@@ -19,6 +20,7 @@ struct frame {
 	uint32_t number;
 	uint8_t nr, next;
 	struct explore_step steps[STEPS_MAX];
+	uint8_t locks; /* EXPLORE_WAIT_*: what the last step took */
 	uint8_t alone_wait[EXPLORE_TASKS_MAX];
 	uint16_t alone_steps[EXPLORE_TASKS_MAX];
 };
@@ -36,7 +38,7 @@ static double seconds_now(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
@@ -77,9 +79,10 @@ static void push_frame(uint32_t number)
 	memset(frame, 0, sizeof(*frame));
 	frame->number = number;
 	frame->nr = (uint8_t)steps_enabled(frame->steps);
-	for (unsigned int i = 0; i < client->nr_tasks; i++)
+	for (unsigned int i = 0; i < client->nr_tasks; i++) {
 		if (!ended[i] && !task_enabled(i) && !buffers[i].nr)
 			frame->alone_wait[i] = (uint8_t)task_waits_for(i);
+	}
 	table_seen(number)->on_path = true;
 	if (nr_frames > result->depth)
 		result->depth = nr_frames;
@@ -93,7 +96,8 @@ static void note_alone(struct frame *frame, const struct seen *seen)
 
 	if (step->kind != EXPLORE_RUN && !(step->kind == EXPLORE_FLUSH && !task_enabled(task)))
 		return;
-	frame->alone_wait[task] = seen->alone_wait[task];
+	/* Others use that lock too: where it was free now, it may be held elsewhere. */
+	frame->alone_wait[task] = (uint8_t)(seen->alone_wait[task] | frame->locks);
 	frame->alone_steps[task] = (uint16_t)(seen->alone_steps[task] + 1);
 }
 
@@ -191,7 +195,7 @@ static void keep_path(void)
 
 static enum search_end search(void)
 {
-	uint64_t until_progress = PROGRESS_EVERY;
+	uint64_t until_progress = PROGRESS_EVERY, anew_at = UINT64_MAX;
 	bool is_new;
 
 	nr_frames = 0;
@@ -227,7 +231,11 @@ static enum search_end search(void)
 		case STEP_DONE:
 			break;
 		}
-		if (words_learnt() && !options->all_points)
+		frame->locks = (uint8_t)step_locks();
+		/* What is learnt soon is learnt together; how far this search got is then no loss. */
+		if (words_learnt() && anew_at == UINT64_MAX && !options->all_points)
+			anew_at = 2 * result->steps + LEARN_ON;
+		if (result->steps > anew_at)
 			return SEARCH_ANEW;
 		if (nr_frames >= DEPTH_MAX) {
 			snprintf(result->text, sizeof(result->text),
@@ -238,7 +246,7 @@ static enum search_end search(void)
 		if (end != SEARCH_DONE)
 			return end;
 	}
-	return SEARCH_DONE;
+	return anew_at == UINT64_MAX ? SEARCH_DONE : SEARCH_ANEW;
 }
 
 /* Takes back what the search has left, up to the beginning. */

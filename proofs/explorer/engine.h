@@ -9,10 +9,13 @@
  *
  * 2. A step is what a task does from one scheduling point to the next that counts: the access at
  *    which it stood, and what follows it. A point counts when it is at a word that two tasks use and
- *    one of them writes. Which words these are is learnt: a search begins with none, and when one
- *    shows, the search begins anew, until none is new. Why nothing is lost: as long as nobody else
- *    can come to use a word at all before a task's access to it, that access may as well come first;
- *    and if somebody could, he could after that access too, where the search would see him do it.
+ *    one of them writes, with no lock that is held at every access to it. Which words these are is
+ *    learnt: a search begins with none, and when one shows, the search begins anew, until none is
+ *    new. Why nothing is lost: as long as nobody else can come to use a word at all before a task's
+ *    access to it, that access may as well come first; and if somebody could, he could after that
+ *    access too, where the search would see him do it. Taking a lock and the first access behind it
+ *    are one step, and so are giving it back and what stands in front of that, for what others do
+ *    in between they could do before or afterwards (Lipton's right and left movers).
  *
  * 3. What is looked for: the findings of the machine and of the client (assertions, wild pointers,
  *    locks, ownership), deadlock, a state that comes round again (then somebody can go on for ever
@@ -78,16 +81,16 @@ enum explore_outcome { EXPLORE_CLEAN, EXPLORE_FINDING, EXPLORE_INCONCLUSIVE };
 
 struct explore_result {
 	enum explore_outcome outcome;
-	uint64_t states, steps; /* of the last search */
-	uint64_t finals;	/* final states */
-	uint64_t finals_hash;	/* the same for the same set of them */
-	uint64_t searches;	/* until no shared word was new */
-	uint64_t states_all;	/* of all searches */
-	unsigned int depth;	/* steps to the state farthest away */
-	unsigned int shared;	/* words that two tasks use and one writes */
-	unsigned int waits;	/* EXPLORE_WAIT_* seen by a task alone */
-	unsigned int alone_max; /* steps until a task alone ends or waits, at most */
-	double seconds;
+	uint64_t states, steps;	   /* of the last search */
+	uint64_t finals;	   /* final states */
+	uint64_t finals_hash;	   /* the same for the same set of them */
+	uint64_t searches;	   /* until no shared word was new */
+	uint64_t states_all;	   /* of all searches */
+	unsigned int depth;	   /* steps to the state farthest away */
+	unsigned int shared;	   /* words that count */
+	unsigned int waits;	   /* EXPLORE_WAIT_*: what a task alone may have to wait for */
+	unsigned int alone_max;	   /* steps until a task alone ends or waits, at most */
+	double seconds;		   /* of cpu time */
 	char text[400];		   /* finding, or why it is inconclusive */
 	struct explore_step *path; /* to the finding; the next search's then */
 	unsigned int nr_path;

@@ -376,36 +376,58 @@ static void tell_words(const struct tracked *page, uint32_t line, void (*tell)(u
 			tell((uintptr_t)page->at + offset + at);
 }
 
+static bool same_line(const char *a, const char *b)
+{
+	typedef uint64_t two __attribute__((vector_size(16), aligned(8), may_alias));
+	const two *x = (const two *)a, *y = (const two *)b;
+	two differ = (x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]);
+
+	return !(differ[0] | differ[1]);
+}
+
+/* The line is another than it was: to the trail with what it was. */
+static void log_line(struct trail *trail, uint32_t idx, uint32_t line, bool *tid_line,
+		     void (*tell)(uintptr_t addr))
+{
+	struct tracked *page = tracked[idx];
+	uint32_t bytes = line_bytes(page, line);
+	char *copy = page->copy + (size_t)line * LINE_BYTES;
+	struct line_undo *undo;
+
+	if (tell)
+		tell_words(page, line, tell);
+	undo = trail_push(trail, sizeof(*undo));
+	undo->page = idx;
+	undo->line = line;
+	undo->hash = page->line_hash[line];
+	memcpy(undo->old, copy, bytes);
+	memcpy(copy, page->at + (size_t)line * LINE_BYTES, bytes);
+	change_hash(page->line_hash[line]);
+	page->line_hash[line] = line_hash(page, line);
+	change_hash(page->line_hash[line]);
+	*tid_line |= page->tid_lines >> line & 1;
+}
+
 /* Return: the number of lines that went to the trail. */
 static uint64_t compare(struct trail *trail, uint32_t idx, bool *tid_line,
 			void (*tell)(uintptr_t addr))
 {
-	struct tracked *page = tracked[idx];
+	const struct tracked *page = tracked[idx];
+	uint32_t whole = page->bytes / LINE_BYTES;
 	uint64_t changed = 0;
 
-	if (SIM_LIKELY(!memcmp(page->at, page->copy, page->bytes)))
-		return 0;
-	for (uint32_t line = 0; line < nr_lines(page); line++) {
-		char *now = page->at + (size_t)line * LINE_BYTES;
-		char *copy = page->copy + (size_t)line * LINE_BYTES;
-		struct line_undo *undo;
+	for (uint32_t line = 0; line < whole; line++) {
+		size_t at = (size_t)line * LINE_BYTES;
 
-		uint32_t bytes = line_bytes(page, line);
-
-		if (!memcmp(now, copy, bytes))
+		if (SIM_LIKELY(same_line(page->at + at, page->copy + at)))
 			continue;
-		if (tell)
-			tell_words(page, line, tell);
-		undo = trail_push(trail, sizeof(*undo));
-		undo->page = idx;
-		undo->line = line;
-		undo->hash = page->line_hash[line];
-		memcpy(undo->old, copy, bytes);
-		memcpy(copy, now, bytes);
-		change_hash(page->line_hash[line]);
-		page->line_hash[line] = line_hash(page, line);
-		change_hash(page->line_hash[line]);
-		*tid_line |= page->tid_lines >> line & 1;
+		log_line(trail, idx, line, tid_line, tell);
+		changed++;
+	}
+	if (whole < nr_lines(page) &&
+	    memcmp(page->at + (size_t)whole * LINE_BYTES, page->copy + (size_t)whole * LINE_BYTES,
+		   line_bytes(page, whole))) {
+		log_line(trail, idx, whole, tid_line, tell);
 		changed++;
 	}
 	return changed;

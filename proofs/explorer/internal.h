@@ -9,13 +9,16 @@
 #include "harness/sim/machine.h"
 #include "image.h"
 
-/* ---- words.c: which words two tasks use and one writes */
+/* ---- words.c: which words two tasks use and one writes, without a lock that all of them hold */
 
 void words_forget(void);
 void words_all(bool on);
+/* A step of @task begins; EXPLORE_TASKS_MAX: of nobody's. */
+void words_step(unsigned int task);
 /* @task is about to use the word at @addr. Return: true when that counts as a point. */
 bool words_used(enum sim_kind kind, uintptr_t addr, unsigned int task);
-bool words_shared(uintptr_t addr);
+/* The step of @task has changed the word at @addr, by a macro of the seam or otherwise. */
+void words_changed(uintptr_t addr, unsigned int task);
 /* True when one more was found since words_forget() or the last call of this. */
 bool words_learnt(void);
 unsigned int words_count(void);
@@ -62,6 +65,8 @@ void steps_begin(const struct explore_client *client, const struct explore_optio
 void steps_end(void);
 /* Makes one; text says what was found. The trail has it in either case. */
 enum step_outcome step_make(struct explore_step step, char *text, size_t text_bytes);
+/* The kinds of locks that it took and that other tasks use too: EXPLORE_WAIT_*. */
+unsigned int step_locks(void);
 void step_undo(void);
 /* Steps that were made and not taken back. */
 unsigned int steps_made(void);

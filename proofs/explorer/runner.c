@@ -14,7 +14,7 @@
 #define BULK_MAX    4u
 #define CACHES	    16u
 #define RECORDS_MAX 32u /* of one task */
-#define NODE_PAGES  256u
+#define NODE_PAGES  96u
 #define OWNED	    UINT64_C(0x0b7ec70000000000)
 #define GIVEN_BACK  UINT64_C(0xf4ee000000000000)
 #define NO_RECORD   SIZE_MAX

@@ -256,7 +256,7 @@ bool scenario_make(const char *name, size_t idx, unsigned int first, struct scen
 	scenario->nr_tasks = set->nr_tasks;
 	put(&to, "slubops 1\ncpus 2\n", 17);
 	put(&to, start->header, strlen(start->header));
-	snprintf(line, sizeof(line), "tasks %u\nslab_max_order 2\nnode_pages 256\n", set->nr_tasks);
+	snprintf(line, sizeof(line), "tasks %u\nslab_max_order 2\nnode_pages 96\n", set->nr_tasks);
 	put(&to, line, strlen(line));
 	scenario->nr_setup = put_lines(&to, start->setup, "", 0);
 	for (unsigned int task = 0; task < set->nr_tasks; task++)

@@ -19,19 +19,21 @@ struct pending pending[EXPLORE_TASKS_MAX];
 bool ended[EXPLORE_TASKS_MAX];
 unsigned int last_task, switches_used, migrations_used;
 
-/* What the trail keeps of each step, besides memory. */
+/*
+ * What the trail keeps of each step, besides memory: this, the task that makes it with its stack,
+ * and the store buffers; behind what memory was, the machine's state if that has changed.
+ */
 struct before {
-	struct task tasks[EXPLORE_TASKS_MAX];
 	struct pending pending[EXPLORE_TASKS_MAX];
 	struct hash stack_hash[EXPLORE_TASKS_MAX];
 	bool ended[EXPLORE_TASKS_MAX];
-	struct machine_state state;
+	bool has_state;
 	struct sim_hot sim;
 	size_t callbacks_from, callbacks_to;
 	uint64_t granted;
 	unsigned int nr_alive, nr_readers, nr_barriers;
 	unsigned int last_task, switches_used, migrations_used;
-	unsigned int stack_task; /* whose stack follows, EXPLORE_TASKS_MAX: nobody's */
+	unsigned int task; /* EXPLORE_TASKS_MAX: nobody */
 	size_t stack_bytes;
 };
 
@@ -39,7 +41,10 @@ static struct machine *const m = &machine;
 static const struct explore_client *client;
 static const struct explore_options *options;
 static struct trail trail;
+static struct machine_state known_state; /* as it is after the last step */
 static struct hash stack_hash[EXPLORE_TASKS_MAX];
+static uintptr_t taken[EXPLORE_TASKS_MAX]; /* the lock that a task took at its last point */
+static unsigned int locks_of_step;	   /* EXPLORE_WAIT_* */
 static bool exploring, grown;
 
 void __real_sim_point_slow(enum sim_kind kind, uintptr_t addr);
@@ -59,10 +64,29 @@ static void give_way(void)
 	coroutine_switch(&m->current->co, &m->outside.co);
 }
 
+/*
+ * Two reductions after Lipton. What a lock has behind it until the next access that counts comes
+ * together with taking it: whatever others do in between they could do before. And a lock is given
+ * back together with what stands in front of that. An access that may wait has its own point.
+ */
+static bool belongs_to_lock(enum sim_kind kind)
+{
+	const struct task *task = m->current;
+	uintptr_t lock = taken[task->idx];
+
+	if (kind == SIM_LOCK || kind == SIM_MUTEX || kind == SIM_WAIT || kind == SIM_RCU)
+		return false;
+	taken[task->idx] = 0;
+	for (unsigned int i = 0; lock && i < task->nr_held; i++)
+		if ((uintptr_t)task->held[i].lock == lock)
+			return true;
+	return false;
+}
+
 void __wrap_sim_point_slow(enum sim_kind kind, uintptr_t addr)
 {
 	unsigned int task;
-	bool counts;
+	bool counts, fenced;
 
 	if (!exploring) {
 		__real_sim_point_slow(kind, addr);
@@ -71,12 +95,18 @@ void __wrap_sim_point_slow(enum sim_kind kind, uintptr_t addr)
 	if (on_own_stack(addr))
 		return;
 	task = m->current->idx;
+	fenced = explore_tso && buffers[task].nr && buffer_fenced(kind);
 	counts = words_used(kind, addr, task);
-	if (!counts && !(explore_tso && buffers[task].nr && buffer_fenced(kind)))
+	if (counts && !options->all_points)
+		counts = kind != SIM_UNLOCK && !belongs_to_lock(kind);
+	if (!counts && !fenced)
 		return;
 	pending[task] = (struct pending){kind, addr};
 	give_way();
 	pending[task] = (struct pending){NR_SIM_KINDS, 0};
+	taken[task] = kind == SIM_LOCK || kind == SIM_MUTEX ? addr : 0;
+	if (taken[task])
+		locks_of_step |= kind == SIM_LOCK ? EXPLORE_WAIT_SPIN : EXPLORE_WAIT_MUTEX;
 }
 
 /* Draws decide how far an allocation looks: here it looks everywhere. */
@@ -141,6 +171,7 @@ void steps_begin(const struct explore_client *of, const struct explore_options *
 	}
 	last_task = EXPLORE_TASKS_MAX;
 	switches_used = migrations_used = 0;
+	known_state = m->state;
 	m->options = (struct sim_run_options){.policy = wait_here, .hash_points = true};
 	m->has_finding = false;
 	m->nr_alive = client->nr_tasks;
@@ -251,20 +282,14 @@ void deadlock_text(char *text, size_t text_bytes)
 
 /* ---- steps */
 
-static void keep_before(unsigned int stack_task)
+static void keep_before(unsigned int stepper)
 {
 	struct before *before = trail_push(&trail, sizeof(*before));
-	const struct coroutine *co;
-	size_t bytes;
 
-	memset(before, 0, sizeof(*before));
-	for (unsigned int i = 0; i < client->nr_tasks; i++) {
-		before->tasks[i] = m->tasks[i];
-		before->pending[i] = pending[i];
-		before->stack_hash[i] = stack_hash[i];
-		before->ended[i] = ended[i];
-	}
-	before->state = m->state;
+	memcpy(before->pending, pending, sizeof(pending));
+	memcpy(before->stack_hash, stack_hash, sizeof(stack_hash));
+	memcpy(before->ended, ended, sizeof(ended));
+	before->has_state = false;
 	before->sim = sim;
 	before->callbacks_from = m->callbacks_from;
 	before->callbacks_to = m->callbacks_to;
@@ -275,29 +300,51 @@ static void keep_before(unsigned int stack_task)
 	before->last_task = last_task;
 	before->switches_used = switches_used;
 	before->migrations_used = migrations_used;
-	before->stack_task = stack_task;
-	if (stack_task < EXPLORE_TASKS_MAX) {
-		co = &m->tasks[stack_task].co;
-		bytes = (size_t)(co->stack + co->stack_bytes - (char *)co->sp);
+	before->task = stepper;
+	if (stepper < EXPLORE_TASKS_MAX) {
+		const struct task *task = &m->tasks[stepper];
+		const struct coroutine *co = &task->co;
+		size_t bytes = (size_t)(co->stack + co->stack_bytes - (char *)co->sp);
+
 		before->stack_bytes = bytes;
+		memcpy(trail_push(&trail, sizeof(*task)), task, sizeof(*task));
 		memcpy(trail_push(&trail, bytes), co->sp, bytes);
 	}
 	if (explore_tso)
 		memcpy(trail_push(&trail, sizeof(buffers)), buffers, sizeof(buffers));
 }
 
+static struct before *before_at(size_t at)
+{
+	return (void *)(trail.bytes + at);
+}
+
+/* The step that began at @at is made: keeps what the machine's state was, if it is another now. */
+static void keep_state(size_t at)
+{
+	if (!memcmp(&known_state, &m->state, sizeof(known_state)))
+		return;
+	memcpy(trail_push(&trail, sizeof(known_state)), &known_state, sizeof(known_state));
+	before_at(at)->has_state = true;
+	known_state = m->state;
+}
+
+static void restore_state(size_t at)
+{
+	if (!before_at(at)->has_state)
+		return;
+	memcpy(&known_state, trail_pop(&trail, sizeof(known_state)), sizeof(known_state));
+	m->state = known_state;
+}
+
 static void restore_before(size_t at)
 {
-	const struct before *before = (const void *)(trail.bytes + at);
+	const struct before *before = before_at(at);
 	const char *behind = (const char *)before + trail_room(sizeof(*before));
 
-	for (unsigned int i = 0; i < client->nr_tasks; i++) {
-		m->tasks[i] = before->tasks[i];
-		pending[i] = before->pending[i];
-		stack_hash[i] = before->stack_hash[i];
-		ended[i] = before->ended[i];
-	}
-	m->state = before->state;
+	memcpy(pending, before->pending, sizeof(pending));
+	memcpy(stack_hash, before->stack_hash, sizeof(stack_hash));
+	memcpy(ended, before->ended, sizeof(ended));
 	sim = before->sim;
 	m->callbacks_from = before->callbacks_from;
 	m->callbacks_to = before->callbacks_to;
@@ -308,8 +355,12 @@ static void restore_before(size_t at)
 	last_task = before->last_task;
 	switches_used = before->switches_used;
 	migrations_used = before->migrations_used;
-	if (before->stack_task < EXPLORE_TASKS_MAX) {
-		memcpy(m->tasks[before->stack_task].co.sp, behind, before->stack_bytes);
+	if (before->task < EXPLORE_TASKS_MAX) {
+		struct task *task = &m->tasks[before->task];
+
+		memcpy(task, behind, sizeof(*task));
+		behind += trail_room(sizeof(*task));
+		memcpy(task->co.sp, behind, before->stack_bytes);
 		behind += trail_room(before->stack_bytes);
 	}
 	if (explore_tso)
@@ -362,7 +413,7 @@ static unsigned int stepping;
 
 static void changed(uintptr_t addr)
 {
-	words_used(SIM_PLAIN_WRITE, addr, stepping);
+	words_changed(addr, stepping);
 }
 
 static size_t trail_marks[1u << 20];
@@ -377,7 +428,10 @@ enum step_outcome step_make(struct explore_step step, char *text, size_t text_by
 		return STEP_FINDING;
 	}
 	trail_marks[nr_marks++] = trail.used;
-	keep_before(step.kind == EXPLORE_RUN ? step.task : EXPLORE_TASKS_MAX);
+	keep_before(step.kind == EXPLORE_GRACE ? EXPLORE_TASKS_MAX : step.task);
+	stepping = step.kind == EXPLORE_GRACE ? EXPLORE_TASKS_MAX : step.task;
+	words_step(stepping);
+	locks_of_step = 0;
 	switch ((enum explore_kind)step.kind) {
 	case EXPLORE_RUN:
 		if (last_task != step.task && last_task < EXPLORE_TASKS_MAX &&
@@ -399,9 +453,8 @@ enum step_outcome step_make(struct explore_step step, char *text, size_t text_by
 		sim_quiet_end();
 		break;
 	}
-	stepping = step.task;
-	grown = image_step(&trail, &tids_changed,
-			   step.kind == EXPLORE_RUN || step.kind == EXPLORE_FLUSH ? changed : NULL);
+	grown = image_step(&trail, &tids_changed, changed);
+	keep_state(trail_marks[nr_marks - 1]);
 	if (!clean) {
 		const struct sim_finding *finding = sim_finding();
 
@@ -421,10 +474,16 @@ enum step_outcome step_make(struct explore_step step, char *text, size_t text_by
 	return STEP_DONE;
 }
 
+unsigned int step_locks(void)
+{
+	return locks_of_step;
+}
+
 void step_undo(void)
 {
+	restore_state(trail_marks[--nr_marks]);
 	image_undo(&trail);
-	restore_before(trail_marks[--nr_marks]);
+	restore_before(trail_marks[nr_marks]);
 }
 
 unsigned int steps_made(void)
@@ -463,6 +522,7 @@ enum step_outcome step_final(char *text, size_t text_bytes)
 		m->has_finding = false;
 	}
 	image_step(&trail, &ignored, NULL);
+	keep_state(trail_marks[nr_marks - 1]);
 	step_undo();
 	return clean ? STEP_DONE : STEP_FINDING;
 }
