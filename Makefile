@@ -216,10 +216,12 @@ $2: $(call objects,$1,$3) $2.link
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(variant-cc-$1) $$(BASE_LDFLAGS) $(variant-ldflags-$1) $$(CFLAGS) $$(LDFLAGS) $5 \
 		-o $$@ $(call objects,$1,$3) $4
-# Links are made again when the list of objects or a flag changes.
+# Links are made again when the list of objects or a flag changes. The line has commas in it, which
+# would part the arguments of a call.
+$2.link: link-line = $(variant-cc-$1) $(variant-ldflags-$1) $$(CFLAGS) $$(LDFLAGS) $5 \
+	$(call objects,$1,$3) $4
 $2.link: FORCE | $$(O)/.libslub-build
-	$$(call write-if-changed,$(variant-cc-$1) $(variant-ldflags-$1) $$(CFLAGS) $$(LDFLAGS) $5 \
-		$(call objects,$1,$3) $4)
+	$$(call write-if-changed,$$(link-line))
 endef
 
 allocator-sources = $(slub-sources) $(world-sources-$(variant-world-$1))

@@ -297,19 +297,29 @@ static void load_both(void *arg)
 	shared.seen[1] = READ_ONCE(shared.x);
 }
 
+static bool is_final_state(const struct explore_result *result, uint64_t hash)
+{
+	for (uint64_t i = 0; i < result->finals; i++)
+		if (result->final_hashes[i] == hash)
+			return true;
+	return false;
+}
+
 static void stores_pass_later_loads_with_buffers_only(void **unused)
 {
 	struct explore_client client;
-	struct explore_result result;
+	struct explore_result result, in_order;
 
 	(void)unused;
 	with_fence = false;
 	client = pair(store_then_load, store_then_load);
-	result = search(&client, false, false);
-	assert_clean(&result, 13, 3); /* 01, 10, 11 */
+	in_order = search(&client, false, false);
+	assert_clean(&in_order, 13, 3); /* 01, 10, 11 */
 	client = pair(store_then_load, store_then_load);
 	result = search(&client, true, false);
 	assert_clean(&result, 34, 4); /* and 00 */
+	for (uint64_t i = 0; i < in_order.finals; i++)
+		assert_true(is_final_state(&result, in_order.final_hashes[i]));
 	with_fence = true;
 	client = pair(store_then_load, store_then_load);
 	result = search(&client, true, false);
@@ -369,7 +379,8 @@ static void who_waits_alone_is_noticed_unless_allowed(void **unused)
 
 	(void)unused;
 	assert_int_equal(result.outcome, EXPLORE_CLEAN);
-	assert_int_equal(result.waits, EXPLORE_WAIT_SPIN);
+	assert_int_equal(result.waits[0], EXPLORE_WAIT_SPIN);
+	assert_int_equal(result.waits[1], EXPLORE_WAIT_SPIN);
 	assert_int_equal(result.finals, 1);
 	client = pair(lock_briefly, lock_briefly);
 	client.tasks[1].may_wait = 0;

@@ -9,9 +9,10 @@ world-sources-explore = $(world-sources-sim)
 $(eval $(call variant,explore,explore,$$(CC),-fno-pie,-no-pie))
 
 explorer-engine := $(addprefix proofs/explorer/,engine.c step.c words.c buffer.c table.c image.c)
-explorer-sources := $(explorer-engine) $(addprefix proofs/explorer/,runner.c scenario.c trace.c main.c) \
-	$(program-sources)
-explorer-wrap := $(addprefix -Wl$(comma)--wrap=,sim_point_slow sim_first_write world_random)
+explorer-sources := $(explorer-engine) $(addprefix proofs/explorer/,runner.c ops.c names.c scenario.c trace.c \
+	baseline.c alone.c main.c) harness/exec/boot_options.c $(program-sources)
+explorer-wrap := $(addprefix -Wl$(comma)--wrap=,sim_point_slow sim_first_write world_random \
+	world_arena_commit world_arena_release)
 $(eval $(call program,explore,explorer,$(explorer-sources),$(explorer-wrap)))
 
 # The search on programs whose interleavings are known. Their states are counted: what an optimizer
@@ -27,6 +28,17 @@ CHECKS += harness/test/explorer.t
 harness/test/explorer.t: | $(O)/explore/explorer $(O)/libslub.a \
 	$(O)/afl/fuzz_sequential.link $(O)/afl/fuzz_concurrent.link
 
-.PHONY: explore
+# The same scenarios with real threads.
+TESTS += harness/test/scenarios.t
+harness/test/scenarios.t: | $(O)/explore/explorer $(O)/native-tsan/slubcheck
+
+.PHONY: explore explore-pin
 explore: $(O)/explore/explorer ## search every interleaving of pairs of operations
-	$(Q)$(test-env) $(O)/explore/explorer --progress
+	$(Q)$(test-env) $(O)/explore/explorer --progress --baseline proofs/explorer/baselines
+
+# After a change that is meant to change them.
+SETS ?= pairs interrupts bulks looks names nodes moves:--migrations:1 core:--tso## what explore-pin counts anew
+OPTIONS += SETS
+explore-pin: $(O)/explore/explorer ## count the states of the explorer's scenarios anew: SETS=...
+	$(Q)for set in $(SETS); do $(O)/explore/explorer --pin proofs/explorer/baselines --set \
+		$${set//:/ } >/dev/null || exit; done

@@ -80,7 +80,7 @@ static void push_frame(uint32_t number)
 	frame->number = number;
 	frame->nr = (uint8_t)steps_enabled(frame->steps);
 	for (unsigned int i = 0; i < client->nr_tasks; i++) {
-		if (!ended[i] && !task_enabled(i) && !buffers[i].nr)
+		if (!ended[i] && !task_enabled(i) && !buffers[i].nr && !waits_for_interrupt(i))
 			frame->alone_wait[i] = (uint8_t)task_waits_for(i);
 	}
 	table_seen(number)->on_path = true;
@@ -113,9 +113,9 @@ static bool leave_frame(void)
 	for (unsigned int i = 0; in_full() && i < client->nr_tasks; i++) {
 		unsigned int forbidden = frame->alone_wait[i] & ~client->tasks[i].may_wait;
 
-		result->waits |= frame->alone_wait[i];
-		if (frame->alone_steps[i] > result->alone_max)
-			result->alone_max = frame->alone_steps[i];
+		result->waits[i] |= frame->alone_wait[i];
+		if (frame->alone_steps[i] > result->alone[i])
+			result->alone[i] = frame->alone_steps[i];
 		if (!forbidden)
 			continue;
 		snprintf(result->text, sizeof(result->text),
@@ -131,6 +131,25 @@ static bool leave_frame(void)
 	return true;
 }
 
+static void note_final(uint64_t hash)
+{
+	uint64_t room = result->finals;
+
+	/* There is room for the next power of two. */
+	if (!(room & (room - 1))) {
+		uint64_t *more =
+			realloc(result->final_hashes, (room ? 2 * room : 1) * sizeof(*more));
+
+		if (!more) {
+			fprintf(stderr, "explorer: no memory for %llu final states\n",
+				(unsigned long long)room);
+			exit(SIM_EXIT_NO_MEMORY);
+		}
+		result->final_hashes = more;
+	}
+	result->final_hashes[result->finals++] = hash;
+}
+
 /* No step can be made here. Return: false on a finding. */
 static bool at_end(struct hash state)
 {
@@ -142,9 +161,9 @@ static bool at_end(struct hash state)
 		deadlock_text(result->text, sizeof(result->text));
 		return false;
 	}
-	result->finals++;
 	hash_word(&mixed, state.a);
 	result->finals_hash ^= mixed.a;
+	note_final(mixed.a);
 	return step_final(result->text, sizeof(result->text)) == STEP_DONE;
 }
 
@@ -289,7 +308,9 @@ void explore(const struct explore_client *of, const struct explore_options *with
 		result->searches++;
 		result->states_all += table_count();
 		result->steps = result->finals = result->finals_hash = 0;
-		result->depth = result->waits = result->alone_max = 0;
+		result->depth = 0;
+		memset(result->waits, 0, sizeof(result->waits));
+		memset(result->alone, 0, sizeof(result->alone));
 		table_forget();
 		end = search();
 		if (end == SEARCH_FINDING)

@@ -43,10 +43,14 @@ struct explore_task {
 	void (*fn)(void *arg);
 	void *arg;
 	unsigned int cpu;
-	unsigned int may_wait; /* EXPLORE_WAIT_*: when it runs alone, from any state */
+	unsigned int may_wait;	 /* EXPLORE_WAIT_*: when it runs alone, from any state */
+	unsigned int interrupts; /* 1 + the task on top of which it runs as an interrupt; 0: none */
 };
 
 /*
+ * An interrupt comes before, after or at any point of the task that it interrupts, unless that has
+ * interrupts off, runs on that task's cpu, and the task goes on when it has ended.
+ *
  * The machine is booted and set up, no task runs. Memory that the tasks use besides the machine's
  * and their stacks is named by image_always() in begin().
  */
@@ -81,19 +85,20 @@ enum explore_outcome { EXPLORE_CLEAN, EXPLORE_FINDING, EXPLORE_INCONCLUSIVE };
 
 struct explore_result {
 	enum explore_outcome outcome;
-	uint64_t states, steps;	   /* of the last search */
-	uint64_t finals;	   /* final states */
-	uint64_t finals_hash;	   /* the same for the same set of them */
-	uint64_t searches;	   /* until no shared word was new */
-	uint64_t states_all;	   /* of all searches */
-	unsigned int depth;	   /* steps to the state farthest away */
-	unsigned int shared;	   /* words that count */
-	unsigned int waits;	   /* EXPLORE_WAIT_*: what a task alone may have to wait for */
-	unsigned int alone_max;	   /* steps until a task alone ends or waits, at most */
-	double seconds;		   /* of cpu time */
-	char text[400];		   /* finding, or why it is inconclusive */
-	struct explore_step *path; /* to the finding; the next search's then */
+	uint64_t states, steps;		       /* of the last search */
+	uint64_t finals;		       /* final states */
+	uint64_t finals_hash;		       /* the same for the same set of them */
+	uint64_t searches;		       /* until no shared word was new */
+	uint64_t states_all;		       /* of all searches */
+	unsigned int depth;		       /* steps to the state farthest away */
+	unsigned int shared;		       /* words that count */
+	unsigned int waits[EXPLORE_TASKS_MAX]; /* EXPLORE_WAIT_*: for what, when it runs alone */
+	unsigned int alone[EXPLORE_TASKS_MAX]; /* steps until it ends or waits then, at most */
+	double seconds;			       /* of cpu time */
+	char text[400];			       /* finding, or why it is inconclusive */
+	struct explore_step *path;	       /* to the finding; the next search's then */
 	unsigned int nr_path;
+	uint64_t *final_hashes; /* of each final state; the next search's then */
 };
 
 void explore(const struct explore_client *client, const struct explore_options *options,

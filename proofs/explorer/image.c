@@ -225,6 +225,38 @@ void __wrap_sim_first_write(uintptr_t addr)
 	}
 }
 
+/*
+ * These are linked in place of the machine's own, which touch memory in its own object file, where
+ * no other function can stand in.
+ */
+bool __real_world_arena_commit(void *addr, size_t bytes, int node);
+bool __wrap_world_arena_commit(void *addr, size_t bytes, int node);
+void __real_world_arena_release(void *addr, size_t bytes);
+void __wrap_world_arena_release(void *addr, size_t bytes);
+
+static void touch_pages(void *addr, size_t bytes)
+{
+	uintptr_t end = (uintptr_t)addr + bytes;
+
+	for (uintptr_t at = (uintptr_t)addr & ~(PAGE_BYTES - 1); begun && at < end;
+	     at += PAGE_BYTES)
+		__wrap_sim_first_write(at);
+}
+
+bool __wrap_world_arena_commit(void *addr, size_t bytes, int node)
+{
+	/* Of the arena itself nothing is written, only of the descriptors beside it. */
+	if ((uintptr_t)addr - window >= SIM_ARENA_BYTES_MAX)
+		touch_pages(addr, bytes);
+	return __real_world_arena_commit(addr, bytes, node);
+}
+
+void __wrap_world_arena_release(void *addr, size_t bytes)
+{
+	touch_pages(addr, bytes);
+	__real_world_arena_release(addr, bytes);
+}
+
 void image_begin(void)
 {
 	size_t bytes;

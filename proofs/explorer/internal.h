@@ -78,6 +78,8 @@ struct hash step_state(void);
 #define STEPS_MAX (3 * EXPLORE_TASKS_MAX + 1)
 unsigned int steps_enabled(struct explore_step *steps);
 bool task_enabled(unsigned int task);
+/* An interrupt is on top of it; or it is one, and its time has not come. */
+bool waits_for_interrupt(unsigned int task);
 /* What a task that is not enabled waits for: EXPLORE_WAIT_*. */
 unsigned int task_waits_for(unsigned int task);
 /* Everybody waits: says for what. */

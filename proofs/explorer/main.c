@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "harness/option.h"
+#include "alone.h"
+#include "baseline.h"
 #include "trace.h"
 
 #define EXIT_CLEAN	  0
@@ -23,6 +25,7 @@ static const char usage[] =
 	"FOLDER]\n"
 	"                [--tso] [--migrations N] [--switches N] [--all-points] [--verify]\n"
 	"                [--states-max N] [--first] [--found FOLDER] [--results FILE]\n"
+	"                [--baseline FOLDER] [--pin FOLDER] [--finals FILE] [--alone FILE]\n"
 	"                [--sites FILE] [--progress]\n"
 	"\n"
 	"Searches every interleaving of the tasks of each scenario of a set. One line for each:\n"
@@ -45,13 +48,19 @@ static const char usage[] =
 	"  --first          stop at the first finding\n"
 	"  --found FOLDER   write each counterexample there\n"
 	"  --results FILE   append each line there as well; what is in it already is not searched\n"
+	"  --baseline FOLDER  compare final states and states with what is pinned there\n"
+	"  --pin FOLDER     pin them there, when the whole set is clean\n"
+	"  --finals FILE    append each final state there: scenario and hash\n"
+	"  --alone FILE     at the end, write what each operation alone waits for, and its steps\n"
 	"  --sites FILE     at the end, append how often each commit succeeded and failed\n"
 	"  --progress       say on stderr where the search is\n"
 	"\n"
-	"Exit status: 0 nothing was found, 1 something was, 2 bad usage, 3 a search did not end.\n";
+	"Exit status: 0 nothing was found, 1 something was or counts otherwise than its baseline, "
+	"2 bad\n"
+	"usage, 3 a search did not end.\n";
 
 static struct {
-	const char *set, *only, *write, *found, *results, *sites;
+	const char *set, *only, *write, *found, *results, *sites, *baseline, *pin, *finals, *alone;
 	unsigned int share, shares;
 	bool list, first, progress;
 	struct explore_options explore;
@@ -135,6 +144,14 @@ static void parse(int argc, char **argv)
 			options.found = value;
 		else if (!strcmp(option, "--results"))
 			options.results = value;
+		else if (!strcmp(option, "--baseline"))
+			options.baseline = value;
+		else if (!strcmp(option, "--pin"))
+			options.pin = value;
+		else if (!strcmp(option, "--finals"))
+			options.finals = value;
+		else if (!strcmp(option, "--alone"))
+			options.alone = value;
 		else if (!strcmp(option, "--sites"))
 			options.sites = value;
 		else if (!strcmp(option, "--migrations"))
@@ -184,16 +201,41 @@ static const char *known_line(const char *id)
 static const char *const verdicts[] = {
 	[EXPLORE_CLEAN] = "clean", [EXPLORE_FINDING] = "found", [EXPLORE_INCONCLUSIVE] = "open"};
 
-static enum explore_outcome tell(const char *line)
+/* The baseline of a set with these options. */
+static const char *baseline_name(void)
 {
-	const char *verdict = strchr(line, '\t');
+	static char name[80];
 
+	snprintf(name, sizeof(name), "%s%s", options.set, options.explore.tso ? "-tso" : "");
+	if (options.explore.migrations)
+		snprintf(name + strlen(name), sizeof(name) - strlen(name), "-migrations%u",
+			 options.explore.migrations);
+	return name;
+}
+
+/* Says what came of the scenario @id, and holds it against its baseline. */
+static enum explore_outcome tell(const char *id, const char *line)
+{
+	unsigned long long states = 0, finals = 0;
+	char text[200];
+	const char *rest;
+
+	if (sscanf(line, "%*[^\t]\tclean\t%llu\t%*u\t%llu", &states, &finals) == 2) {
+		if (options.pin)
+			baseline_note(id, finals, states);
+		if (!options.baseline || baseline_agrees(id, finals, states, text, sizeof(text))) {
+			fputs(line, stdout);
+			fflush(stdout);
+			return EXPLORE_CLEAN;
+		}
+		rest = strstr(line, "\tclean\t") + strlen("\tclean\t");
+		printf("%s\tchanged\t%.*s%s\n", id, (int)strcspn(rest, "\n"), rest, text);
+		fflush(stdout);
+		return EXPLORE_FINDING;
+	}
 	fputs(line, stdout);
 	fflush(stdout);
-	if (verdict && !strncmp(verdict + 1, "clean\t", 6))
-		return EXPLORE_CLEAN;
-	return verdict && !strncmp(verdict + 1, "found\t", 6) ? EXPLORE_FINDING
-							      : EXPLORE_INCONCLUSIVE;
+	return strstr(line, "\tfound\t") ? EXPLORE_FINDING : EXPLORE_INCONCLUSIVE;
 }
 
 static void keep(const char *line)
@@ -205,6 +247,29 @@ static void keep(const char *line)
 	file = fopen(options.results, "a");
 	if (!file || fputs(line, file) < 0 || fclose(file))
 		refuse("--results", options.results, strerror(errno));
+}
+
+static void keep_finals(const char *id, const struct explore_result *result)
+{
+	FILE *file;
+
+	if (!options.finals)
+		return;
+	file = fopen(options.finals, "a");
+	for (uint64_t i = 0; file && i < result->finals; i++)
+		fprintf(file, "%s\t%016llx\n", id, (unsigned long long)result->final_hashes[i]);
+	if (!file || fclose(file))
+		refuse("--finals", options.finals, strerror(errno));
+}
+
+static unsigned int longest_alone(const struct explore_result *result)
+{
+	unsigned int longest = 0;
+
+	for (unsigned int task = 0; task < EXPLORE_TASKS_MAX; task++)
+		if (result->alone[task] > longest)
+			longest = result->alone[task];
+	return longest;
 }
 
 static enum explore_outcome search_one(size_t idx, const struct scenario *scenario)
@@ -224,13 +289,17 @@ static enum explore_outcome search_one(size_t idx, const struct scenario *scenar
 		 "%s\t%s\t%llu\t%llu\t%llu\t%u\t%u\t%u\t%llu\t%.3f\t%016llx\t%s\n", scenario->id,
 		 verdicts[result.outcome], (unsigned long long)result.states,
 		 (unsigned long long)result.steps, (unsigned long long)result.finals, result.shared,
-		 result.alone_max, result.depth, (unsigned long long)result.states_all,
+		 longest_alone(&result), result.depth, (unsigned long long)result.states_all,
 		 result.seconds, (unsigned long long)result.finals_hash, result.text);
 	if (result.outcome == EXPLORE_FINDING && result.nr_path && options.found)
 		trace_write(options.found, options.set, idx, &with, &result);
+	keep_finals(scenario->id, &result);
+	if (result.outcome == EXPLORE_CLEAN)
+		alone_note(scenario, &result);
+	free(result.final_hashes);
 	free(result.path);
 	keep(line);
-	return tell(line);
+	return tell(scenario->id, line);
 }
 
 static void write_scenario(const struct scenario *scenario)
@@ -282,6 +351,44 @@ static void write_sites(void)
 		refuse("--sites", options.sites, strerror(errno));
 }
 
+static bool is_whole_set(void)
+{
+	return !options.only && options.shares == 1;
+}
+
+static void begin_baseline(void)
+{
+	const char *folder = options.baseline ? options.baseline : options.pin;
+	char text[800];
+
+	if (options.explore.all_points || options.explore.switches != EXPLORE_FOREVER)
+		refuse(options.baseline ? "--baseline" : "--pin", folder,
+		       "not with --all-points or --switches, which count otherwise");
+	if (options.baseline && options.pin)
+		refuse("--pin", options.pin, "not with --baseline");
+	if (options.pin && !is_whole_set())
+		refuse("--pin", options.pin, "of a whole set only, not with --only or --share");
+	if (options.baseline &&
+	    !baseline_read(options.baseline, baseline_name(), text, sizeof(text)))
+		refuse("--baseline", NULL, text);
+}
+
+/* Everything was clean. */
+static enum explore_outcome end_baseline(void)
+{
+	char text[800];
+
+	if (options.pin && !baseline_write(options.pin, baseline_name(), text, sizeof(text)))
+		refuse("--pin", NULL, text);
+	if (!options.baseline || !is_whole_set() || !baseline_left())
+		return EXPLORE_CLEAN;
+	fprintf(stderr,
+		"explorer: %zu scenarios of the baseline are no more; if that is meant: "
+		"make explore-pin\n",
+		baseline_left());
+	return EXPLORE_FINDING;
+}
+
 /* Addresses are part of a state: they shall be the same in every process. */
 static void fix_addresses(char **argv)
 {
@@ -306,6 +413,8 @@ int main(int argc, char **argv)
 			scenario_sets());
 		return EXIT_USAGE;
 	}
+	if (options.baseline || options.pin)
+		begin_baseline();
 	read_results();
 	for (size_t idx = 0; idx < nr; idx++) {
 		struct scenario scenario;
@@ -321,7 +430,8 @@ int main(int argc, char **argv)
 			else if (options.write)
 				write_scenario(&scenario);
 			else
-				outcome = line ? tell(line) : search_one(idx, &scenario);
+				outcome =
+					line ? tell(scenario.id, line) : search_one(idx, &scenario);
 		}
 		scenario_free(&scenario);
 		if (outcome == EXPLORE_FINDING ||
@@ -331,6 +441,10 @@ int main(int argc, char **argv)
 			break;
 	}
 	write_sites();
+	if (options.alone && !alone_write(options.alone))
+		refuse("--alone", options.alone, strerror(errno));
+	if (worst == EXPLORE_CLEAN && nth)
+		worst = end_baseline();
 	if (!nth)
 		refuse("--only", options.only, "no scenario has it in its id; --list prints them");
 	return worst == EXPLORE_CLEAN	  ? EXIT_CLEAN

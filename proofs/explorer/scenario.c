@@ -23,10 +23,10 @@ static const struct start starts[] = {
 struct op {
 	const char *name;
 	unsigned int waits;
-	const char *setup, *text;
+	const char *needs, *setup, *text;
 };
 static const struct op ops[] = {
-#define OP(name, waits, setup, text) {#name, waits, setup, text},
+#define OP(name, waits, needs, setup, text) {#name, waits, needs, setup, text},
 #include "scenarios/ops.h"
 #undef OP
 };
@@ -35,10 +35,11 @@ static const struct op ops[] = {
 struct set {
 	const char *name;
 	unsigned int nr_tasks;
-	const char *ops, *places;
+	const char *first, *others, *places, *starts;
 };
 static const struct set sets[] = {
-#define SET(name, tasks, ops, places) {#name, tasks, ops, places},
+#define SET(name, tasks, first, others, places, starts)                                            \
+	{#name, tasks, first, others, places, starts},
 #include "scenarios/sets.h"
 #undef SET
 };
@@ -74,6 +75,17 @@ static size_t word(const char *list, size_t idx, const char **at)
 	return strcspn(list, " ");
 }
 
+static bool has_word(const char *list, const char *name)
+{
+	const char *at;
+	size_t bytes;
+
+	for (size_t idx = 0; (bytes = word(list, idx, &at)); idx++)
+		if (strlen(name) == bytes && !memcmp(name, at, bytes))
+			return true;
+	return false;
+}
+
 static size_t count_words(const char *list)
 {
 	const char *at;
@@ -84,10 +96,16 @@ static size_t count_words(const char *list)
 	return nr;
 }
 
-static const struct op *op_of(const struct set *set, size_t idx)
+/* The ops that @task has the choice of. */
+static const char *ops_of(const struct set *set, unsigned int task)
+{
+	return task ? set->others : set->first;
+}
+
+static const struct op *op_of(const struct set *set, unsigned int task, size_t idx)
 {
 	const char *at;
-	size_t bytes = word(set->ops, idx, &at);
+	size_t bytes = word(ops_of(set, task), idx, &at);
 
 	for (size_t i = 0; i < NR_OPS; i++)
 		if (strlen(ops[i].name) == bytes && !memcmp(ops[i].name, at, bytes))
@@ -105,7 +123,7 @@ bool scenario_set(const char *name, size_t *nr)
 		return false;
 	*nr = NR_STARTS * count_words(set->places);
 	for (unsigned int i = 0; i < set->nr_tasks; i++)
-		*nr *= count_words(set->ops);
+		*nr *= count_words(ops_of(set, i));
 	return true;
 }
 
@@ -184,20 +202,22 @@ static bool has_victim(const struct start *start, unsigned int task)
 
 static bool makes_sense(const struct start *start, const struct op *op, unsigned int task)
 {
-	bool down = strstr(start->setup, "cpu_down") != NULL;
-	bool nodes = strstr(start->header, "nodes 2") != NULL;
+	const char *needs = op->needs + (op->needs[0] == '!');
+	bool there = strstr(start->header, needs) || strstr(start->setup, needs) ||
+		     !strcmp(start->name, needs);
 
 	if (strstr(op->text, "{v}") && !has_victim(start, task))
 		return false;
-	if (strstr(op->text, "cpu_up"))
-		return down;
-	if (strstr(op->text, "cpu_down"))
-		return !down;
-	if (strstr(op->text, "node="))
-		return nodes;
-	if (strstr(op->text, "rcu_read"))
-		return strstr(start->setup, "rcu") != NULL;
-	return true;
+	return !*needs || there == (op->needs[0] != '!');
+}
+
+/* An interrupt has no cpu of its own, and stands in front of what it interrupts. */
+static void put_interrupt(struct writer *to, const struct op *op, unsigned int task)
+{
+	char prefix[32];
+
+	snprintf(prefix, sizeof(prefix), "@+0 irq\nt%u: ", task);
+	put_lines(to, op->text, prefix, task);
 }
 
 static void put_task(struct writer *to, const struct op *op, unsigned int task, char place)
@@ -217,7 +237,7 @@ static void put_task(struct writer *to, const struct op *op, unsigned int task, 
 bool scenario_make(const char *name, size_t idx, unsigned int first, struct scenario *scenario)
 {
 	const struct set *set = find_set(name);
-	size_t nr_ops = count_words(set->ops), nr_places = count_words(set->places);
+	size_t nr_places = count_words(set->places);
 	struct writer to = {scenario->text, 0, sizeof(scenario->text)};
 	const struct start *start = &starts[idx % NR_STARTS];
 	const struct op *of[EXPLORE_TASKS_MAX];
@@ -228,18 +248,23 @@ bool scenario_make(const char *name, size_t idx, unsigned int first, struct scen
 	char line[64];
 
 	memset(scenario, 0, sizeof(*scenario));
+	if (*set->starts && !has_word(set->starts, start->name))
+		return false;
 	idx /= NR_STARTS;
 	word(set->places, idx % nr_places, &places);
 	idx /= nr_places;
 	for (unsigned int task = 0; task < set->nr_tasks; task++) {
+		size_t nr_ops = count_words(ops_of(set, task));
+
 		choice[task] = idx % nr_ops;
-		of[task] = op_of(set, choice[task]);
+		of[task] = op_of(set, task, choice[task]);
 		idx /= nr_ops;
 		if (!makes_sense(start, of[task], task))
 			return false;
 		/* Tasks of one cpu that free nothing of their own may change their places. */
 		for (unsigned int other = 0; other < task; other++)
 			if (places[other] == places[task] && choice[task] < choice[other] &&
+			    !strcmp(ops_of(set, task), ops_of(set, other)) &&
 			    !strstr(of[task]->text, "{v}") && !strstr(of[other]->text, "{v}"))
 				return false;
 	}
@@ -249,6 +274,7 @@ bool scenario_make(const char *name, size_t idx, unsigned int first, struct scen
 		used += (size_t)snprintf(scenario->id + used, sizeof(scenario->id) - used, "%s%s",
 					 task ? "-" : "", of[task]->name);
 		scenario->may_wait[task] = of[task]->waits;
+		scenario->ops[task] = of[task]->name;
 	}
 	snprintf(scenario->id + used, sizeof(scenario->id) - used, "/%.*s", (int)set->nr_tasks,
 		 places);
@@ -261,9 +287,16 @@ bool scenario_make(const char *name, size_t idx, unsigned int first, struct scen
 	scenario->nr_setup = put_lines(&to, start->setup, "", 0);
 	for (unsigned int task = 0; task < set->nr_tasks; task++)
 		scenario->nr_setup += put_lines(&to, of[task]->setup, "", task);
+	/* Real threads, which have no setup, begin here together. */
+	scenario->nr_setup += put_lines(&to, "quiesce\n", "t0: ", 0);
 	for (unsigned int task = 0; task < set->nr_tasks; task++)
-		put_task(&to, of[(task + first) % set->nr_tasks], (task + first) % set->nr_tasks,
-			 places[(task + first) % set->nr_tasks]);
+		if (places[task] == 'i')
+			put_interrupt(&to, of[task], task);
+	for (unsigned int task = 0; task < set->nr_tasks; task++)
+		if (places[(task + first) % set->nr_tasks] != 'i')
+			put_task(&to, of[(task + first) % set->nr_tasks],
+				 (task + first) % set->nr_tasks,
+				 places[(task + first) % set->nr_tasks]);
 	if (program_from_text(scenario->text, to.used, scenario->id, &scenario->program, &error)) {
 		fprintf(stderr, "explorer: %s\n%s", error.text, scenario->text);
 		abort();

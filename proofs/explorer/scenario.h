@@ -12,6 +12,7 @@ struct scenario {
 	char text[2400];
 	unsigned int nr_tasks;
 	unsigned int may_wait[EXPLORE_TASKS_MAX];
+	const char *ops[EXPLORE_TASKS_MAX]; /* names */
 	struct program program;
 	size_t nr_setup;
 };

@@ -13,6 +13,8 @@
 #define STACK_USED    16384u /* bytes of a stack that tasks use, at most */
 #define STACK_CLEARED 4096u  /* bytes below the stack pointer that a step finds zero */
 
+bool explore_migration;
+
 extern char __start_slub_data[], __stop_slub_data[];
 
 struct pending pending[EXPLORE_TASKS_MAX];
@@ -109,6 +111,22 @@ void __wrap_sim_point_slow(enum sim_kind kind, uintptr_t addr)
 		locks_of_step |= kind == SIM_LOCK ? EXPLORE_WAIT_SPIN : EXPLORE_WAIT_MUTEX;
 }
 
+static bool asks_for_cpu(unsigned int task)
+{
+	return pending[task].addr == (uintptr_t)&m->tasks[task].cpu;
+}
+
+void explore_ask_cpu(void)
+{
+	unsigned int task = m->current->idx;
+
+	if (!exploring || migrations_used == options->migrations || m->current->irq_depth)
+		return;
+	pending[task] = (struct pending){SIM_PLAIN_READ, (uintptr_t)&m->current->cpu};
+	give_way();
+	pending[task] = (struct pending){NR_SIM_KINDS, 0};
+}
+
 /* Draws decide how far an allocation looks: here it looks everywhere. */
 uint64_t __wrap_world_random(void)
 {
@@ -130,6 +148,12 @@ static void live(void *arg)
 
 	task->fn(task->arg);
 	machine_check_held(m->current);
+	if (m->current->irq_depth) {
+		if (!m->current->irqs_off)
+			sim_fail(SIM_LOCKING, "an interrupt handler has turned interrupts on");
+		m->current->irq_depth = 0;
+		m->current->irqs_off = false;
+	}
 	if (m->current->irqs_off)
 		sim_fail(SIM_LOCKING, "a task has ended with interrupts off");
 	if (m->current->rcu_depth)
@@ -157,6 +181,7 @@ void steps_begin(const struct explore_client *of, const struct explore_options *
 	options = with;
 	trail.used = 0;
 	explore_tso = with->tso;
+	explore_migration = with->migrations != 0;
 	image_begin();
 	image_verify(with->verify);
 	image_always(__start_slub_data, (size_t)(__stop_slub_data - __start_slub_data));
@@ -185,17 +210,34 @@ void steps_end(void)
 	m->running = false;
 	m->options = (struct sim_run_options){0};
 	m->has_finding = false;
-	explore_tso = false;
+	explore_tso = explore_migration = false;
 	machine_set_alarm();
 }
 
 /* ---- what can be done */
 
+static bool begun(unsigned int idx)
+{
+	return stack_hash[idx].a != 0;
+}
+
+bool waits_for_interrupt(unsigned int idx)
+{
+	unsigned int host = client->tasks[idx].interrupts;
+
+	if (host && !begun(idx))
+		return !ended[host - 1] && m->tasks[host - 1].irqs_off;
+	for (unsigned int i = 0; i < client->nr_tasks; i++)
+		if (client->tasks[i].interrupts == idx + 1 && begun(i) && !ended[i])
+			return true;
+	return false;
+}
+
 bool task_enabled(unsigned int idx)
 {
 	const struct pending *at = &pending[idx];
 
-	if (ended[idx])
+	if (ended[idx] || waits_for_interrupt(idx))
 		return false;
 	if (explore_tso && !buffer_admits(&buffers[idx], at->kind))
 		return false;
@@ -230,10 +272,10 @@ unsigned int steps_enabled(struct explore_step *steps)
 	for (unsigned int i = 0; i < client->nr_tasks; i++)
 		if (buffers[i].nr)
 			nr = add_step(steps, nr, EXPLORE_FLUSH, i);
-	if (migrations_used < options->migrations && m->config.cpus > 1)
-		for (unsigned int i = 0; i < client->nr_tasks; i++)
-			if (!ended[i] && last_task < EXPLORE_TASKS_MAX)
-				nr = add_step(steps, nr, EXPLORE_MIGRATE, i);
+	for (unsigned int i = 0; i < client->nr_tasks; i++)
+		if (asks_for_cpu(i) && !waits_for_interrupt(i) && m->config.cpus > 1 &&
+		    migrations_used < options->migrations)
+			nr = add_step(steps, nr, EXPLORE_MIGRATE, i);
 	if (sim_callbacks_pending() && sim_grace())
 		nr = add_step(steps, nr, EXPLORE_GRACE, 0);
 	return nr;
@@ -386,13 +428,19 @@ static bool enter(struct task *task)
 static bool run_task(unsigned int idx)
 {
 	struct task *task = &m->tasks[idx];
-	bool fresh = !stack_hash[idx].a && pending[idx].kind == NR_SIM_KINDS;
-	bool clean;
+	unsigned int host = client->tasks[idx].interrupts;
+	bool fresh = !begun(idx), clean;
+
+	if (fresh && host) {
+		task->cpu = m->tasks[host - 1].cpu;
+		task->irqs_off = true;
+		task->irq_depth = 1;
+	}
 
 	exploring = true;
 	clean = enter(task);
 	/* Up to its first point a task does nothing that others see. */
-	if (clean && fresh && !ended[idx] && task_enabled(idx))
+	if (clean && fresh && !ended[idx] && task_enabled(idx) && !asks_for_cpu(idx))
 		clean = enter(task);
 	exploring = false;
 	return clean;
@@ -565,9 +613,10 @@ struct hash step_state(void)
 
 	for (unsigned int i = 0; i < client->nr_tasks; i++) {
 		hash_task(&hash, i);
-		if (!explore_tso)
+		/* Without stores on their way a state is that of the search without buffers. */
+		if (!buffers[i].nr)
 			continue;
-		hash_word(&hash, buffers[i].nr);
+		hash_word(&hash, (uint64_t)i << 32 | buffers[i].nr);
 		hash_words(&hash, buffers[i].stores, buffers[i].nr * sizeof(struct store));
 	}
 	hash_word(&hash, since(m->state.callback_last));

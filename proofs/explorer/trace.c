@@ -19,6 +19,8 @@ struct telling {
 	size_t said[EXPLORE_TASKS_MAX]; /* record + 1 that was named last */
 	unsigned int ended;		/* a bit for each task */
 	unsigned int last;
+	uint64_t began[EXPLORE_TASKS_MAX]; /* points passed before its first step, + 1 */
+	uint64_t interrupt;		   /* points after the beginning of what it interrupts */
 	struct program_record switches[SWITCHES_MAX];
 	unsigned int nr_switches;
 	bool faithful; /* a program can say all of it */
@@ -79,6 +81,37 @@ static void tell_record(struct telling *to, unsigned int task)
 	fprintf(to->file, "\n");
 }
 
+/* The record that makes an interrupt of @task; NULL: it is a task like others. */
+static const struct program_record *interrupt_of(const struct scenario *scenario, unsigned int task)
+{
+	const struct program *program = &scenario->program;
+
+	for (size_t idx = scenario->nr_setup; idx + 2 < program->nr_records; idx++)
+		if (program->records[idx].op == PROGRAM_IRQ &&
+		    program->records[idx + 1].task == task)
+			return &program->records[idx];
+	return NULL;
+}
+
+/* The step before was, or this one is, of an interrupt: its record says when, and no switch does. */
+static bool note_interrupt(struct telling *to, unsigned int task, uint64_t points)
+{
+	const struct program_record *irq = interrupt_of(to->scenario, task);
+	unsigned int host;
+
+	if (!irq)
+		return to->last < EXPLORE_TASKS_MAX && interrupt_of(to->scenario, to->last);
+	if (to->began[task])
+		return true;
+	host = irq[2].task;
+	if (to->began[host])
+		to->interrupt = points - (to->began[host] - 1);
+	/* A record can be interrupted, and what it is the first of, but not what has ended. */
+	to->faithful &= !(to->ended >> host & 1) && to->interrupt <= UINT16_MAX &&
+			to->scenario->program.records + runner_record(host) == &irq[2];
+	return true;
+}
+
 /* What the schedule of the program has to say so that this step comes next. */
 static void note_switch(struct telling *to, const struct explore_step *step)
 {
@@ -89,7 +122,8 @@ static void note_switch(struct telling *to, const struct explore_step *step)
 		to->faithful = false;
 		return;
 	}
-	if (to->last == step->task || to->last == EXPLORE_TASKS_MAX)
+	if (note_interrupt(to, step->task, step->points) || to->last == step->task ||
+	    to->last == EXPLORE_TASKS_MAX)
 		return;
 	if (to->ended >> to->last & 1) {
 		for (unsigned int task = 0; task < to->scenario->nr_tasks; task++)
@@ -113,8 +147,11 @@ static void tell_step(void *arg, const struct explore_step *step,
 	struct telling *to = arg;
 
 	note_switch(to, step);
-	if (step->kind == EXPLORE_RUN)
+	if (step->kind == EXPLORE_RUN) {
 		to->last = step->task;
+		if (!to->began[step->task])
+			to->began[step->task] = step->points + 1;
+	}
 	if (access->ended)
 		to->ended |= 1u << step->task;
 	switch ((enum explore_kind)step->kind) {
@@ -153,8 +190,13 @@ static bool write_program(struct telling *to)
 	for (size_t idx = 0; idx <= program->nr_records && good; idx++) {
 		for (unsigned int i = 0; idx == to->scenario->nr_setup && i < to->nr_switches; i++)
 			good = good && !program_append(&whole, &to->switches[i]);
-		if (idx < program->nr_records)
-			good = good && !program_append(&whole, &program->records[idx]);
+		if (idx < program->nr_records) {
+			struct program_record record = program->records[idx];
+
+			if (record.op == PROGRAM_IRQ)
+				record.arg = PROGRAM_ARG(IRQ, delta, to->interrupt);
+			good = good && !program_append(&whole, &record);
+		}
 	}
 	if (good)
 		program_print_text(to->file, &whole);

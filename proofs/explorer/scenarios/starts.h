@@ -73,10 +73,23 @@ START(chain_of_two_nodes, "nodes 2\n",
       "t0: r0 = alloc kc0 node=n0\nt0: r8 = alloc_bulk kc0 count=3\n"
       "t0: r1 = alloc kc0 node=n1\nt0: r9 = alloc kc0 node=n1\nt0: r10 = alloc kc0 node=n1\n"
       "t0: r11 = alloc kc0 node=n1\nt0: r12 = alloc kc0 node=n0\nt0: free r9\nt0: free_bulk r8\n")
+/* Two nodes; node 1 has an empty slab and no object, r0 to r2 are of node 0's slab. */
+START(idle_node, "nodes 2\n",
+      CREATE_KC0
+      "t0: r8 = alloc kc0 node=n1\nt0: free r8\nt0: flush kc0\n"
+      "t0: r0 = alloc kc0 node=n0\nt0: r1 = alloc kc0 node=n0\nt0: r2 = alloc kc0 node=n0\n")
 /* Cpu 1 is down; cpu 0's slab has one free object. */
 START(cpu_1_down, "nodes 1\n",
       CREATE_KC0
       "t0: r0 = alloc kc0\nt0: r1 = alloc kc0\nt0: r2 = alloc kc0\nt0: cpu_down target=c1\n")
+
+/* Slabs of three, which others may have a name for as well; r0 and r1 are live, one is free. */
+START(mergeable, "nodes 1\n",
+      "t0@c0: create kc0 align_log2=0 size=5120\nt0: r0 = alloc kc0\nt0: r1 = alloc kc0\n")
+/* A cache that is checked: r0 to r2 are a full slab of three, a further slab has one object. */
+START(debug, "nodes 1\n",
+      "t0@c0: create kc0 align_log2=0 flags=nomerge+consistency+redzone+poison size=4096\n"
+      "t0: r0 = alloc kc0\nt0: r1 = alloc kc0\nt0: r2 = alloc kc0\nt0: r8 = alloc kc0\n")
 
 /*
  * Readers may look at objects of kc0 after they were freed; the node has three slabs of three, of

@@ -2,7 +2,7 @@
 /*
  * The explored world: the simulated one, with a store buffer for each task and named commits.
  *
- *	1. Store buffers	2. Commits
+ *	1. Store buffers	2. Commits	3. Migration
  *
  * All else (points, locks, pages, readers, faults) is the simulated world's, compiled anew with
  * this header in front: what is added to the seam there is there for the explorer too, and a
@@ -119,6 +119,19 @@ void explore_commit(const void *site, bool done);
 		explore_here;                                                                      \
 	})
 
+/* A page is touched before it is written: what it held is kept when it is touched first. */
+#undef try_cmpxchg
+#define try_cmpxchg(p, o, n)                                                                       \
+	__extension__({                                                                            \
+		__typeof__(p) sim_addr = (p);                                                      \
+		__typeof__(*sim_addr) sim_old = (o), sim_new = (n);                                \
+		bool sim_done;                                                                     \
+		sim_point(SIM_CMPXCHG, sim_addr);                                                  \
+		sim_touch_word(sim_addr);                                                          \
+		sim_done = SIM_EXCHANGE(sim_addr, sim_old, sim_new);                               \
+		explore_commit(EXPLORE_SITE(), sim_done);                                          \
+		sim_done;                                                                          \
+	})
 #undef try_cmpxchg_double
 #define try_cmpxchg_double(p1, p2, o1, o2, n1, n2)                                                 \
 	__extension__({                                                                            \
@@ -132,14 +145,27 @@ void explore_commit(const void *site, bool done);
 				 (uintptr_t)sim_p2 != (uintptr_t)sim_p1 + 8))                      \
 			sim_cmpxchg_misused(sim_p1, sim_p2);                                       \
 		sim_point(SIM_CMPXCHG, sim_p1);                                                    \
-		sim_done = SIM_VOLATILE(*sim_p1) == sim_o1 && SIM_VOLATILE(*sim_p2) == sim_o2;     \
-		if (SIM_LIKELY(sim_done)) {                                                        \
-			sim_touch_word(sim_p1);                                                    \
-			SIM_VOLATILE(*sim_p1) = sim_n1;                                            \
-			SIM_VOLATILE(*sim_p2) = sim_n2;                                            \
-		}                                                                                  \
+		sim_touch_word(sim_p1);                                                            \
+		sim_done = SIM_EXCHANGE_DOUBLE(sim_p1, sim_p2, sim_o1, sim_o2, sim_n1, sim_n2);    \
 		explore_commit(EXPLORE_SITE(), sim_done);                                          \
 		sim_done;                                                                          \
 	})
+
+/* ---- 3. Migration
+ *
+ * A task may be on another cpu whenever it asks on which it is. What the answer was worth it learns
+ * from what it does then, so that asking is the only place where a migration counts. It is no
+ * scheduling point of the simulated world, and passes none.
+ */
+extern bool explore_migration;
+void explore_ask_cpu(void);
+
+static inline unsigned int explore_cpu(void)
+{
+	if (SIM_UNLIKELY(explore_migration) && sim.alarm == 0)
+		explore_ask_cpu();
+	return sim.cpu;
+}
+#define world_cpu() explore_cpu()
 
 #endif /* EXPLORE_WORLD_H */
