@@ -591,7 +591,8 @@ void sim_cpu_take(unsigned int cpu)
 	wait_for_cpu(cpu);
 	m->cpu_holder[cpu] = (uint16_t)(m->current->idx + 1);
 	for (unsigned int i = 0; i <= RCU_TASK; i++) {
-		if (m->tasks[i].cpu == cpu)
+		/* The rcu task begins each life on cpu 0. */
+		if (m->tasks[i].state == TASK_ALIVE && m->tasks[i].cpu == cpu)
 			m->tasks[i].cpu = (cpu + 1) % m->state.cpus;
 	}
 }
