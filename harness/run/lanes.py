@@ -125,8 +125,8 @@ class FuzzRates(Lane):
                 "--findings", context.findings, "--json", run.json]
 
     def result(self, data, run, status):
-        lines = [f"{row['variant']:<6} {row['target']:<11} {number(row['cpu_rate']):>10} programs/s  "
-                 f"{100 * row['of_empty']:6.1f} % of empty" for row in data]
+        lines = [f"{row['variant']:<6} {row['target']:<11} {number(row['cpu_rate']):>10} "
+                 f"programs/s  {100 * row['of_empty']:6.1f} % of empty" for row in data]
         findings = [finding for row in data for finding in from_json(row["findings"])]
         return Result(work=f"{number(sum(row['executions'] for row in data))} programs",
                       coverage=f"{len(data)} targets", findings=findings,
