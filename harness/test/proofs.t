@@ -5,9 +5,11 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import tap
 from tap import ok
@@ -98,13 +100,63 @@ try:
        "the figures name each property with claims, clauses and lines reached", str(bad))
     ok(found["mutants"] == found["mutants_refuted"] > len(QUICK), "every mutant is refuted", text)
     before = json.dumps({k: p["twin"]["refuted"] for k, p in found["properties"].items()})
-    prove("--quick", "--json", figures, "--only", ",".join(QUICK))
+    page = os.path.join(folder, "page.html")
+    text = expect(0, ["cached", f"({len(QUICK)} of them cached or resumed)"],
+                  "with --cached the table says which proofs come from an earlier run", "--cached",
+                  "--json", figures, "--html", page, "--only", ",".join(QUICK))
     with open(figures, encoding="utf-8") as file:
         found = json.load(file)
-    ok(all(p["twin"].get("remembered") and "remembered" not in p["proof"]
-           for p in found["properties"].values()) and
+    ok(all(part.get("source") == "cached" for p in found["properties"].values()
+           for part in [p["proof"], p["twin"], p["reach"], *p["mutants"].values()]) and
        before == json.dumps({k: p["twin"]["refuted"] for k, p in found["properties"].items()}),
-       "with --quick the twins come from the last run, the proofs do not", json.dumps(found))
+       "what is cached is what was found", json.dumps(found))
+    with open(page, encoding="utf-8") as file:
+        shown = file.read()
+    ok(all(id_ in shown for id_ in found["properties"]) and "list-add-back-link" in shown and
+       shown.startswith("<!doctype html>"), "the page names each property and mutant", shown)
+    text = expect(0, ["proved"], "without --cached everything runs", "--only", "S1.list_add",
+                  "--parts", "proof")
+    ok("cached" not in text and "mutants" not in text.partition("proved")[2].partition("\n")[0],
+       "with --parts proof only the proof runs", text)
+
+    # ---- what is not as it was is said to be so
+    wrong = os.path.join(folder, "baseline.tsv")
+    with open(wrong, "w", encoding="utf-8") as file:
+        file.write("id\ttier\tassumptions\tvariables\tseconds\n"
+                   "S1.list_add\tpull-request\t1\t15000\t5\n")
+    expect(1, ["over baseline", "2 assumptions, 1 in the baseline"],
+           "an assumption more than in the baseline is noticed", "--only", "S1.list_add", "--cached",
+           "--parts", "proof", "--baseline", wrong)
+    with open(wrong, "w", encoding="utf-8") as file:
+        file.write("S1.list_add\tpull-request\t2\t150000\t5\n")
+    expect(1, ["over baseline", "150000 in the baseline"],
+           "a proof that has become much smaller is noticed", "--only", "S1.list_add", "--cached",
+           "--parts", "proof", "--baseline", wrong)
+    with open(wrong, "w", encoding="utf-8") as file:
+        file.write("S1.list_del\tpull-request\t2\t150000\t5\n")
+    expect(1, ["it has no baseline"], "a proof without a baseline is noticed", "--only",
+           "S1.list_add", "--cached", "--parts", "proof", "--baseline", wrong)
+    with open(wrong, "w", encoding="utf-8") as file:
+        file.write("S1.list_add\tpull-request\ttwo\t150000\t5\n")
+    expect(2, ["baseline.tsv:1: id, tier, assumptions"], "a baseline that is none is refused",
+           "--only", "S1.list_add", "--baseline", wrong)
+
+    # ---- a run that is stopped goes on
+    own = {**os.environ, "O": out, "JOBS": "1"}
+    command = [PROVE, "--resume", "--parts", "proof,twin", "--only", "S1"]
+    first = subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, env=own, start_new_session=True)
+    line = first.stdout.readline()
+    time.sleep(0.1)
+    first.send_signal(signal.SIGINT)
+    rest = first.communicate()[0]
+    ok(first.returncode == 3 and "proved" in line and "goes on from here" in rest,
+       "a run that is stopped says that nothing is proved", line + rest)
+    code, text = prove(*command[1:])
+    ok(code == 0 and "resumed" in text and text.count("[") < 6,
+       "and goes on where it was", f"status {code}\n{text}")
+    code, text = prove(*command[1:])
+    ok(code == 0 and "resumed" not in text, "what was finished is no run to go on with", text)
 
     # ---- what does not hold is refuted
     one = table("one.tsv", with_column(7, "list-add-tail-first"))
@@ -153,9 +205,18 @@ try:
            "--only", "S99")
     expect(2, ["--jobs 0: a whole number from 1 to 256 is allowed"], "no jobs are refused",
            "--jobs", "0")
+    expect(2, ["--parts some: proof, twin, reach, mutants are allowed"],
+           "an unknown part is refused", "--parts", "some")
+    expect(2, ["--parts without proof"], "parts without the proof are refused", "--parts", "twin")
+    expect(2, ["--budget 100: one run may take 200 MiB"],
+           "a budget that holds no run is refused", "--budget", "100", "--memory", "200")
+    expect(2, ["--accept goes with the tree's own table"],
+           "a foreign table gives no baseline", "--accept", "--table", one)
     expect(2, ["unrecognized arguments: --fast"], "an unknown option is refused", "--fast")
     expect(2, ["nowhere.tsv: No such file"],
            "a missing table is refused", "--table", "nowhere.tsv")
+    expect(2, ["bound 'OBJECTS=4/'"], "half a bound is refused", "--table",
+           table("half.tsv", with_column(5, "OBJECTS=4/")))
     expect(2, ["unwind 'x': a number"], "a bound that is no number is refused", "--table",
            table("word.tsv", with_column(6, "x")))
     expect(2, ["8 fields; 9 are needed"], "a short line is refused", "--table",

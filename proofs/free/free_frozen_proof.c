@@ -24,6 +24,7 @@ int main(void)
 	CLAIM(others_unchanged());
 	CLAIM(slots_unchanged_but(CPUS));
 	CLAIM(world_ranks_held == 0);
+	CLAIM(discarded == 0);
 	CLAIM(stat_sum(FREE_FROZEN) == 1 && stat_sum(FREE_SLOWPATH) >= 1);
 	return 0;
 }

@@ -9,6 +9,16 @@
 /* As it stands, for what is static in it: how several linked objects are freed at once. */
 #include "slub/free.c"
 
+static unsigned int discarded;
+
+/* CONTRACT discard_slab: S6.discard */
+void discard_slab(struct kmem_cache *s, struct slab *which)
+{
+	REQUIRES(s == cache && which == slab && world_ranks_held == 0 && discarded == 0);
+	REQUIRES(slab_is(0, false));
+	discarded++;
+}
+
 /* The objects freed: live ones, from place @first to @last of the permutation, linked. */
 static unsigned int first, last;
 

@@ -20,11 +20,13 @@ static unsigned int sequence[COUNT];
 static char slab[COUNT * SIZE];
 static size_t asked;
 
+/* CONTRACT page_alloc_home: P.nodes */
 int page_alloc_home(void)
 {
 	return 0;
 }
 
+/* CONTRACT kmalloc_array_node: S2.kmalloc */
 void *kmalloc_array_node(size_t n, size_t size, gfp_t flags, int node)
 {
 	(void)flags;

@@ -2,22 +2,25 @@
 /*
  * get_partial() on one node: it takes the first slab of the node's list with its free objects and,
  * for the chain, as many of the next ones as cpu_partial_slabs allows; all are frozen, the rest
- * stays on the list in its order (I2 to I5).
+ * stays on the list in its order (I2 to I5). Slabs of the reserve are passed over where the request
+ * may not use it.
  *
- * Each length of the list is a case of its own, so that addresses are constants, and the slabs are
- * made as pages, which they are: writes to the union of links in struct slab leave a formula that
- * the model checker cannot hold in memory.
+ * Each length of the list, and each choice of slabs of the reserve, is a case of its own, so that
+ * addresses are constants, and the slabs are made as pages, which they are: writes to the union of
+ * links in struct slab leave a formula that the model checker cannot hold in memory. With RESERVED=0
+ * no slab is of the reserve, with RESERVED=1 one at least is.
  */
 #include "proofs/world/proof.h"
 #include "slub/cpu.h"
 
-#define LISTED 3 /* slabs on the list, at most */
+/* The node has memory: constant, as are then the addresses of its structures. */
+unsigned long nodes_without_memory;
 
 static struct page page_0, page_1, page_2;
-static struct slab *const slabs[LISTED] = {(struct slab *)&page_0, (struct slab *)&page_1,
-					   (struct slab *)&page_2};
-static void *freelists[LISTED];	       /* of the slabs, before */
-static unsigned long counters[LISTED]; /* the same */
+static struct slab *const slabs[3] = {(struct slab *)&page_0, (struct slab *)&page_1,
+				      (struct slab *)&page_2};
+static void *freelists[3];	  /* of the slabs, before */
+static unsigned long counters[3]; /* the same */
 static struct {
 	struct kmem_cache s;
 	struct kmem_cache_node *node[1]; /* what s.node[] names */
@@ -25,8 +28,15 @@ static struct {
 static struct kmem_cache_node node;
 static struct kmem_cache_cpu slot;
 
+/* CONTRACT nearest_node: P.nodes */
+int nearest_node(int from, unsigned int tried)
+{
+	REQUIRES(tried == 0);
+	return from;
+}
+
 /* Makes the list of the first @length slabs, each with one free object or more. */
-static void any_list(unsigned int length)
+static void any_list(unsigned int length, unsigned int reserved)
 {
 	struct list_head *at = &node.partial;
 
@@ -44,6 +54,7 @@ static void any_list(unsigned int length)
 		slabs[i]->freelist = freelists[i];
 		slabs[i]->slab_cache = &cache.s;
 		slabs[i]->kind = PAGE_SLAB;
+		slabs[i]->reserve = reserved >> i & 1;
 		slabs[i]->slab_list.prev = at;
 		at->next = &slabs[i]->slab_list;
 		at = at->next;
@@ -53,18 +64,21 @@ static void any_list(unsigned int length)
 	node.nr_partial = length;
 }
 
-/* The list is slabs @from to @length - 1 and nothing else. */
-static bool list_is(unsigned int from, unsigned int length)
+/* The list is those of the first @length slabs that have no bit in @taken, and nothing else. */
+static bool list_is(unsigned int taken, unsigned int length)
 {
 	const struct list_head *at = &node.partial;
+	unsigned int left = 0;
 
-	for (unsigned int i = from; i < length; i++) {
+	for (unsigned int i = 0; i < length; i++) {
+		if (taken >> i & 1)
+			continue;
 		if (at->next != &slabs[i]->slab_list || slabs[i]->slab_list.prev != at)
 			return false;
 		at = &slabs[i]->slab_list;
+		left++;
 	}
-	return at->next == &node.partial && node.partial.prev == at &&
-	       node.nr_partial == (from < length ? length - from : 0);
+	return at->next == &node.partial && node.partial.prev == at && node.nr_partial == left;
 }
 
 static bool words_are(unsigned int i, void *freelist, unsigned int inuse, bool frozen)
@@ -76,40 +90,49 @@ static bool words_are(unsigned int i, void *freelist, unsigned int inuse, bool f
 	       slabs[i]->kind == PAGE_SLAB;
 }
 
-static void take_from(unsigned int length, unsigned int chain_slabs, int asked)
+static void take_from(unsigned int length, unsigned int reserved, unsigned int chain_slabs,
+		      gfp_t flags, int asked)
 {
 	struct partial_take take = {any_word(), any_word(), any_word()};
-	unsigned int taken;
+	bool may_use = (flags & __GFP_MEMALLOC) && !(flags & __GFP_NOMEMALLOC);
+	unsigned int most = !chain_slabs	       ? 1
+			    : chain_slabs / 2 < LISTED ? chain_slabs / 2 + 2
+						       : LISTED;
+	unsigned int taken = 0, nr = 0;
+	struct slab *chained = NULL;
 	bool got;
 
-	any_list(length);
+	any_list(length, reserved);
 	cache.s.cpu_partial_slabs = chain_slabs;
-	taken = !chain_slabs ? 1 : chain_slabs / 2 < LISTED ? chain_slabs / 2 + 2 : LISTED;
-	taken = taken < length ? taken : length;
+	for (unsigned int i = 0; i < length; i++) {
+		if (nr == most || ((reserved >> i & 1) && !may_use))
+			continue;
+		taken |= 1u << i;
+		nr++;
+	}
 
-	got = get_partial(&cache.s, nondet_uint(), asked, &take);
+	got = get_partial(&cache.s, flags, asked, &take);
 
-	CLAIM(got == (length > 0));
+	CLAIM(got == (nr > 0));
 	CLAIM(list_is(taken, length));
 	CLAIM(!node.list_lock.held && world_ranks_held == 0);
-	CLAIM(slot.stat[ALLOC_FROM_PARTIAL] == (length > 0));
-	CLAIM(slot.stat[CPU_PARTIAL_NODE] == (taken ? taken - 1 : 0));
-	if (!length) {
-		CLAIM(!take.slab && !take.freelist && !take.chain);
-		return;
-	}
-	union slab_counters first = {.word = counters[0]};
-
-	CLAIM(take.slab == slabs[0] && take.freelist == freelists[0]);
-	CLAIM(words_are(0, NULL, first.objects, true));
-
-	struct slab *chained = NULL;
-
-	for (unsigned int i = 1; i < length; i++) {
+	CLAIM(slot.stat[ALLOC_FROM_PARTIAL] == (nr > 0));
+	CLAIM(slot.stat[CPU_PARTIAL_NODE] == (nr ? nr - 1 : 0));
+	if (!nr)
+		CLAIM(!take.slab && !take.freelist);
+	/* Those of the chain are in the order of the list. */
+	for (unsigned int left = length; left; left--) {
+		unsigned int i = left - 1;
 		union slab_counters old = {.word = counters[i]};
+		bool first = taken == (taken & ~0u << i);
 
-		CLAIM(words_are(i, freelists[i], old.inuse, i < taken));
-		if (i < taken) {
+		if (!(taken >> i & 1)) {
+			CLAIM(words_are(i, freelists[i], old.inuse, false));
+		} else if (first) {
+			CLAIM(take.slab == slabs[i] && take.freelist == freelists[i]);
+			CLAIM(words_are(i, NULL, old.objects, true));
+		} else {
+			CLAIM(words_are(i, freelists[i], old.inuse, true));
 			CLAIM(slabs[i]->next == chained);
 			chained = slabs[i];
 		}
@@ -117,24 +140,42 @@ static void take_from(unsigned int length, unsigned int chain_slabs, int asked)
 	CLAIM(take.chain == chained);
 }
 
+static bool one_case(unsigned int length, unsigned int reserved, gfp_t flags)
+{
+	/* Two and more for the chain take all that can be listed here. */
+	for (unsigned int chain_slabs = 0; chain_slabs <= 2; chain_slabs++) {
+		unsigned int most = chain_slabs < 2 ? chain_slabs : ~0u;
+
+		if (!RESERVED && !PROOF_REACH && nondet_bool()) {
+			take_from(length, reserved, any_from_to(chain_slabs, most), flags,
+				  NUMA_NO_NODE);
+			return true;
+		}
+		if (nondet_bool()) {
+			take_from(length, reserved, any_from_to(chain_slabs, most), flags, 0);
+			return true;
+		}
+	}
+	return false;
+}
+
 int main(void)
 {
 	cache.s.cpu_slab = &slot;
 	cache.node[0] = &node;
-	/* Each case by itself; two and more for the chain take all that can be listed here. */
-	for (unsigned int length = 0; length <= LISTED; length++) {
-		for (unsigned int chain_slabs = 0; chain_slabs <= 2; chain_slabs++) {
-			unsigned int most = chain_slabs < 2 ? chain_slabs : ~0u;
-
-			if (nondet_bool()) {
-				take_from(length, any_from_to(chain_slabs, most), NUMA_NO_NODE);
+#if !RESERVED
+	for (unsigned int length = 0; length <= (PROOF_REACH ? 2 : LISTED); length++)
+		if (one_case(length, 0, nondet_uint()))
+			return 0;
+#else
+	for (unsigned int length = 1; length <= (PROOF_REACH ? 2 : LISTED); length++) {
+		for (unsigned int reserved = 1; reserved < 1u << length; reserved++) {
+			if (one_case(length, reserved, 0) ||
+			    one_case(length, reserved, __GFP_MEMALLOC) ||
+			    one_case(length, reserved, __GFP_MEMALLOC | __GFP_NOMEMALLOC))
 				return 0;
-			}
-			if (nondet_bool()) {
-				take_from(length, any_from_to(chain_slabs, most), 0);
-				return 0;
-			}
 		}
 	}
+#endif
 	return 0;
 }

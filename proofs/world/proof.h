@@ -17,6 +17,14 @@
 #endif
 
 /*
+ * 1 while lines that are reached are counted, which takes far longer than to prove: a proof may then
+ * leave out cases, for what is reached in some of its executions is reached.
+ */
+#ifndef PROOF_REACH
+#define PROOF_REACH 0
+#endif
+
+/*
  * A proof that runs functions of the core to build its state does so first of all and ends that
  * with this; the lines they reach are not counted as reached by the proof.
  */
@@ -33,6 +41,17 @@
 	do {                                                                                       \
 		bool proof_holds = (condition);                                                    \
 		__CPROVER_assert(proof_holds != PROOF_TWIN, "CLAIM " #condition);                  \
+	} while (0)
+
+/*
+ * What stands in for a function of slub/ demands what that function demands of its callers. It is
+ * marked CONTRACT, with the properties by which the function keeps what is promised in its place:
+ * proofs/functions.py looks for that.
+ */
+#define REQUIRES(condition)                                                                        \
+	do {                                                                                       \
+		bool proof_holds = (condition);                                                    \
+		__CPROVER_assert(proof_holds, "REQUIRES " #condition);                             \
 	} while (0)
 
 #define ASSUME(condition) __CPROVER_assume(condition)

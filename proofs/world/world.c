@@ -105,7 +105,7 @@ unsigned long world_jiffies(void)
 
 int world_pid(void)
 {
-	return (int)nondet_uint();
+	return nondet_int();
 }
 
 uint32_t world_stack_save(void)
@@ -137,6 +137,7 @@ void spin_lock_init(spinlock_t *lock, enum world_lock_rank rank)
 {
 	lock->held = false;
 	lock->rank = (unsigned char)rank;
+	lock->taken = false;
 }
 
 void world_spin_lock(spinlock_t *lock)
@@ -147,6 +148,7 @@ void world_spin_lock(spinlock_t *lock)
 	__CPROVER_assert(!lock->held, "spin lock is not held twice");
 	__CPROVER_assert(world_ranks_held >> lock->rank == 0, "spin lock in the order of ranks");
 	lock->held = true;
+	lock->taken = true;
 	world_ranks_held |= 1u << lock->rank;
 }
 

@@ -24,6 +24,8 @@
 /* Separate globals: the model checker slices each on its own. */
 #define __slub_data
 
+int nondet_int(void);
+char nondet_char(void);
 unsigned int nondet_uint(void);
 unsigned long nondet_ulong(void);
 bool nondet_bool(void);
@@ -70,9 +72,11 @@ void world_point(void);
 #define READ_HINT(x) (x)
 #define atomic_long_add_return(p, delta)                                                           \
 	__extension__({                                                                            \
-		long world_delta = (delta);                                                        \
+		long world_delta = (delta), world_sum;                                             \
 		world_point();                                                                     \
-		*(p) += world_delta;                                                               \
+		world_sum = *(p) + world_delta;                                                    \
+		*(p) = world_sum;                                                                  \
+		world_sum;                                                                         \
 	})
 #define try_cmpxchg(p, o, n)                                                                       \
 	__extension__({                                                                            \
@@ -118,6 +122,7 @@ static inline unsigned int world_cpu(void)
 typedef struct {
 	bool held;
 	unsigned char rank; /* enum world_lock_rank; 0: never set up */
+	bool taken;	    /* at least once since */
 } spinlock_t;
 
 struct world_mutex {
@@ -126,6 +131,8 @@ struct world_mutex {
 };
 
 extern unsigned int world_ranks_held; /* one bit for each rank */
+enum world_lock_rank;
+void spin_lock_init(spinlock_t *lock, enum world_lock_rank rank);
 void world_spin_lock(spinlock_t *lock);
 void world_spin_unlock(spinlock_t *lock);
 

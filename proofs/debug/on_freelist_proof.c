@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * on_freelist() says of each object whether it is on the freelist, and finds no fault with a good one and
+ * true counters; where any one free pointer leads to no object, or the list runs into itself, or a counter is
+ * wrong, it reports, cuts the list off and adjusts, and finds no fault a second time; objects that were cut
+ * off are marked as in use. fill_map() and object_index() agree with it (S8).
+ *
+ * Each list of a slab of three objects is a case of its own.
+ */
+#include <errno.h>
+
+#include "three.h"
+
+static void accepted(unsigned int length, const unsigned int *list)
+{
+	struct object_map map;
+	bool good;
+
+	good = on_freelist(&cache.s, slab, NULL);
+	CLAIM(good && reports == 0 && fixes == 0);
+	fill_map(&map, &cache.s, slab);
+	for (unsigned int i = 0; i < OBJECTS; i++) {
+		bool on = false;
+
+		for (unsigned int j = 0; j < length; j++)
+			on = on || list[j] == i;
+		good = on_freelist(&cache.s, slab, object(i));
+		CLAIM(good == on && map_has(&map, i) == on);
+		CLAIM(object_index(&cache.s, slab, object(i)) == (int)i);
+		CLAIM(object_index(&cache.s, slab, (char *)object(i) + 8) == -1);
+	}
+	CLAIM(reports == 0 && counters_are(OBJECTS - length));
+}
+
+/* The free pointer of the object at @place of the list, or the slab's, leads nowhere. */
+static void cut(unsigned int length, const unsigned int *list, unsigned int place)
+{
+	void *wild = (char *)object(1) + 8;
+	bool good;
+
+	if (place == length)
+		slab->freelist = wild;
+	else
+		*object(list[place]) = wild;
+	good = on_freelist(&cache.s, slab, NULL);
+	CLAIM(reports >= 1);
+	if (place == length) {
+		CLAIM(!good && !slab->freelist && counters_are(OBJECTS));
+		CLAIM(node.full.next == &slab->slab_list && list_empty(&node.partial));
+		CLAIM(node.nr_partial == 0);
+	} else {
+		CLAIM(counters_are(OBJECTS - place - 1) && *object(list[place]) == NULL);
+		CLAIM(node.nr_partial == 1);
+	}
+	reports = 0;
+	good = on_freelist(&cache.s, slab, NULL);
+	CLAIM(good && reports == 0);
+}
+
+/* The last object of the list leads back to one on it. */
+static void cycle(unsigned int length, const unsigned int *list, unsigned int to)
+{
+	bool good;
+
+	*object(list[length - 1]) = object(list[to]);
+	good = on_freelist(&cache.s, slab, NULL);
+	CLAIM(!good && reports == 1 && !slab->freelist && counters_are(OBJECTS));
+}
+
+static void wrong_counter(unsigned int length)
+{
+	unsigned long inuse = any_from_to(0, 0xffff), objects = any_from_to(OBJECTS, 0x7fff);
+	bool good;
+
+	ASSUME(inuse != OBJECTS - length || objects != OBJECTS);
+	slab->counters = inuse | objects << 16;
+	good = on_freelist(&cache.s, slab, NULL);
+	CLAIM(good && reports >= 1 && fixes >= 1 && counters_are(OBJECTS - length));
+}
+
+/* A look at all slabs of the cache finds nothing wrong, and then what is. */
+static void validated(unsigned int length, const unsigned int *list)
+{
+	long objects = validate_slab_cache(&cache.s);
+
+	CLAIM(objects == OBJECTS && reports == 0 && !node.list_lock.held);
+	*object(list[length - 1]) = (char *)object(1) + 8;
+	objects = validate_slab_cache(&cache.s);
+	CLAIM(objects == OBJECTS && reports >= 1 && !node.list_lock.held);
+	cache.s.flags = 0;
+	objects = validate_slab_cache(&cache.s);
+	CLAIM(objects == -EINVAL);
+}
+
+int main(void)
+{
+	for (unsigned int length = 0; length <= OBJECTS; length++) {
+		for (unsigned int order = 0; order < (PROOF_REACH ? 1u : ORDERS); order++) {
+			const unsigned int *list = orders[order];
+
+			if (nondet_bool()) {
+				set_up(length, list);
+				accepted(length, list);
+				return 0;
+			}
+			if (nondet_bool()) {
+				set_up(length, list);
+				wrong_counter(length);
+				return 0;
+			}
+			/* All objects free would be no slab of a partial list's, but is none the worse. */
+			if (length && nondet_bool()) {
+				set_up(length, list);
+				validated(length, list);
+				return 0;
+			}
+			for (unsigned int place = 0; place <= length; place++) {
+				if (nondet_bool()) {
+					set_up(length, list);
+					cut(length, list, place);
+					return 0;
+				}
+				if (place < length && nondet_bool()) {
+					set_up(length, list);
+					cycle(length, list, place);
+					return 0;
+				}
+			}
+		}
+	}
+	return 0;
+}
