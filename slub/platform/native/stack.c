@@ -151,23 +151,15 @@ unsigned int world_stack_fetch(uint32_t handle, unsigned long entries[WORLD_STAC
  */
 #define SKIPPED_FRAMES 2 /* world_stack_save() and who calls it */
 
+/* Who asks for a name may not have been here; it goes without until all of them are there. */
+static bool names_ready;
 static struct {
-	void *local;
 	int (*getcontext)(unw_context_t *);
 	int (*init_local)(unw_cursor_t *, unw_context_t *);
 	int (*set_reg)(unw_cursor_t *, unw_regnum_t, unw_word_t);
 	int (*get_proc_name)(unw_cursor_t *, char *, size_t, unw_word_t *);
 	int (*get_proc_info)(unw_cursor_t *, unw_proc_info_t *);
 } names;
-
-static void *look_up(void *library, const char *name)
-{
-	void *found = dlsym(library, name);
-
-	if (!found)
-		names.local = NULL;
-	return found;
-}
 
 static pthread_once_t prepare_once = PTHREAD_ONCE_INIT;
 static _Thread_local bool preparing;
@@ -180,14 +172,17 @@ static void prepare(void)
 
 	if (memory != MAP_FAILED)
 		depot = memory;
-	names.local = library;
 	if (!library)
 		return;
-	*(void **)&names.getcontext = look_up(library, "_Ux86_64_getcontext");
-	*(void **)&names.init_local = look_up(library, "_ULx86_64_init_local");
-	*(void **)&names.set_reg = look_up(library, "_ULx86_64_set_reg");
-	*(void **)&names.get_proc_name = look_up(library, "_ULx86_64_get_proc_name");
-	*(void **)&names.get_proc_info = look_up(library, "_ULx86_64_get_proc_info");
+	*(void **)&names.getcontext = dlsym(library, "_Ux86_64_getcontext");
+	*(void **)&names.init_local = dlsym(library, "_ULx86_64_init_local");
+	*(void **)&names.set_reg = dlsym(library, "_ULx86_64_set_reg");
+	*(void **)&names.get_proc_name = dlsym(library, "_ULx86_64_get_proc_name");
+	*(void **)&names.get_proc_info = dlsym(library, "_ULx86_64_get_proc_info");
+	__atomic_store_n(&names_ready,
+			 names.getcontext && names.init_local && names.set_reg &&
+				 names.get_proc_name && names.get_proc_info,
+			 __ATOMIC_RELEASE);
 }
 
 struct capture {
@@ -240,8 +235,8 @@ static bool find_function(unsigned long address, char name[NAME_BYTES], unsigned
 	unw_word_t into = 0;
 	int err;
 
-	if (!names.local || names.getcontext(&context) || names.init_local(&cursor, &context) ||
-	    names.set_reg(&cursor, UNW_REG_IP, address))
+	if (!__atomic_load_n(&names_ready, __ATOMIC_ACQUIRE) || names.getcontext(&context) ||
+	    names.init_local(&cursor, &context) || names.set_reg(&cursor, UNW_REG_IP, address))
 		return false;
 	/* It looks one byte before the address by itself, as for every frame of a stack. */
 	err = names.get_proc_name(&cursor, name, NAME_BYTES, &into);
