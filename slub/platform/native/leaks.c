@@ -27,7 +27,7 @@
  */
 #include "../platform.h"
 
-#include "marks.h"
+#include "tools.h"
 
 #ifdef NATIVE_ASAN
 #include <fcntl.h>

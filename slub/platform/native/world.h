@@ -10,7 +10,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "marks.h"
+#include "tools.h"
 
 #ifndef __x86_64__
 #error "the native world knows x86-64 only"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What each tool is told; see marks.h.
+ * What each tool is told; see tools.h.
  *
  * Every object that is handed out has an entry in a table beside the arena, at its first word:
  * for LeakSanitizer a token (leaks.c), for Valgrind, whose request to resize a block wants to be
@@ -8,7 +8,7 @@
  */
 #include "../platform.h"
 
-#include "marks.h"
+#include "tools.h"
 
 #ifndef WORLD_MARKS
 #error "platform.h defines it"

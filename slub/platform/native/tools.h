@@ -14,8 +14,8 @@
  *	MemorySanitizer		which bytes were never written since the allocation
  *	memcheck		all of it, and where each object begins and ends
  */
-#ifndef SLUB_NATIVE_MARKS_H
-#define SLUB_NATIVE_MARKS_H
+#ifndef SLUB_NATIVE_TOOLS_H
+#define SLUB_NATIVE_TOOLS_H
 
 #ifndef __has_feature
 #define __has_feature(name) 0 /* gcc */
@@ -70,4 +70,4 @@ static inline void *native_read_stale(void *const *p)
 }
 #endif
 
-#endif /* SLUB_NATIVE_MARKS_H */
+#endif /* SLUB_NATIVE_TOOLS_H */
