@@ -24,7 +24,7 @@ $(linux-object): FORCE | $(O)/.libslub-build $(PREPARE)
 		$(if $(LINUX_PATCH),--patch '$(LINUX_PATCH)')
 
 .PHONY: linux-slub
-linux-slub: $(O)/sim/linux_run ## Linux's own mm/slub.c as a userspace program (LINUX=DIR: of that tree)
+linux-slub: $(O)/sim/linux_run $(O)/sim/linux_diff ## Linux's own mm/slub.c as a userspace program (LINUX=DIR: of that tree)
 
 # The kernel's side is compiled with the kernel's headers, which no linter has at hand.
 LINT_SKIP += harness/linux/kernel/%
