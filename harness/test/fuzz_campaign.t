@@ -58,8 +58,12 @@ result 'nothing is left at work' test -z "$(ls "$dir/a/work")"
 "$campaign" --hours 1 --slice 3600 --targets concurrent --folder "$dir/a" >"$dir/out" \
 	2>"$dir/err" &
 pid=$!
-sleep 12
-result 'a campaign shows its status' grep -q 'left, concurrent: .*/s.*; corpus' "$dir/out"
+status='left, concurrent: .*/s.*; corpus'
+for _ in $(seq 100); do
+	grep -q "$status" "$dir/out" && break
+	sleep 1
+done
+result 'a campaign shows its status' grep -q "$status" "$dir/out"
 kill -KILL $pid
 wait $pid 2>/dev/null
 sleep 1
