@@ -133,8 +133,12 @@ static bool do_limit(struct exec *x, size_t idx)
 
 	if (!group->group || !x->allocator->group_limit)
 		return false;
-	if (x->allocator->group_limit(group->group, limit))
-		group->limit = limit;
+	if (!x->allocator->group_limit(group->group, limit))
+		return true;
+	/* It may stand in later places of the table already. */
+	for (size_t n = 1; n < x->nr_groups; n++)
+		if (x->groups[n].group == group->group)
+			x->groups[n].limit = limit;
 	return true;
 }
 
