@@ -408,6 +408,6 @@ const struct exec_allocator exec_slub = {
 	.errors = slub_error_count,
 	.init_on_alloc = slub_wants_init_on_alloc,
 	.caller = exec_world_caller,
-	.refused = page_alloc_refused,
+	.refused = slub_refused,
 	.policy = slub_policy,
 };

@@ -38,6 +38,7 @@ long slub_validate(void *cache);
 bool slub_misuse(unsigned int kind, void *cache, size_t size, unsigned int at, unsigned int bytes,
 		 char *text, size_t text_bytes);
 bool slub_wants_init_on_alloc(const void *object);
+unsigned long slub_refused(void);
 const char *slub_policy(void *cache, unsigned int tasks, char *text, size_t bytes);
 
 /* allocator_slub_kmalloc.c */

@@ -5,6 +5,7 @@
 
 #include "allocator_slub.h"
 #include "slub/debug/debug.h"
+#include "slub/failslab.h"
 #include "slub/kmalloc/kmalloc.h"
 #include "slub/tunables.h"
 
@@ -112,6 +113,14 @@ static unsigned long empty_slabs(struct kmem_cache_node *n)
 		empty += !counters.inuse;
 	}
 	return empty;
+}
+
+/* While failslab may have its way, every attempt may be the one that it refuses. */
+unsigned long slub_refused(void)
+{
+	static _Atomic unsigned long asked;
+
+	return page_alloc_refused() + (READ_HINT(failslab_active) ? ++asked : 0);
 }
 
 const char *slub_policy(void *cache, unsigned int tasks, char *text, size_t bytes)
