@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "slub/slub.h"
+#include "arguments.h"
 #include "slubcheck.h"
 
 static const char help[] =
@@ -47,12 +48,16 @@ static int export(void *data)
 
 int slubcheck_export(int argc, char **argv)
 {
-	struct slubcheck_convert convert;
+	const char *file, *output = NULL;
+	const struct slubcheck_option options[] = {
+		SLUBCHECK_NAME("output", 'o', "DIR", &output),
+		{.name = NULL},
+	};
 	int exit_code;
 
-	if (!slubcheck_convert_args(argc, argv, help, &convert, &exit_code))
+	if (!slubcheck_options_and_file(argc, argv, help, options, &file, &exit_code))
 		return exit_code;
-	if (!convert.output)
+	if (!output)
 		return slubcheck_complain("export: no folder to write is named; allowed is -o DIR");
-	return slubcheck_look("export", convert.input, export, (void *)(size_t)convert.output);
+	return slubcheck_look("export", file, export, (void *)(size_t)output);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* slubcheck layout: what a cache would look like, without making it. */
-#include <getopt.h>
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 
-#include "harness/option.h"
+#include "arguments.h"
 #include "slub/layout.h"
 #include "slubcheck.h"
 
@@ -43,65 +42,44 @@ static const struct {
 	{"trace", SLAB_TRACE},
 };
 
-#define ALLOWED "--size S, --cpus N, --align A, --flags F,..., --freeptr-offset X and -h (--help)"
+#define NR_FLAG_NAMES (sizeof(flag_names) / sizeof(flag_names[0]))
+
+/* No offset of a free pointer was given. */
+#define NO_OFFSET UINT64_MAX
 
 static void some_ctor(void *object)
 {
 	(void)object;
 }
 
-/* Digits only, @min to @max. */
-static bool parse_number(const char *option, const char *text, unsigned long min, unsigned long max,
-			 unsigned int *value)
+static bool read_flags(const char *command, const char *value, void *to)
 {
-	uint64_t number;
+	struct kmem_cache *s = to;
+	size_t i, length;
 
-	if (!option_number(text, 10, min, max, &number)) {
-		slubcheck_complain("layout: %s '%s' is no number from %lu to %lu", option, text,
-				   min, max);
-		return false;
-	}
-	*value = (unsigned int)number;
-	return true;
-}
-
-static bool parse_flags(char *text, struct kmem_cache *s)
-{
-	for (char *name = strtok(text, ","); name; name = strtok(NULL, ",")) {
-		size_t i = 0, count = sizeof(flag_names) / sizeof(flag_names[0]);
-
-		while (i < count && strcmp(name, flag_names[i].name))
-			i++;
-		if (i == count) {
-			slubcheck_complain("layout: --flags: '%s' is unknown; --help lists those "
+	for (;; value += length + 1) {
+		length = strcspn(value, ",");
+		for (i = 0; i < NR_FLAG_NAMES; i++)
+			if (length == strlen(flag_names[i].name) &&
+			    !memcmp(value, flag_names[i].name, length))
+				break;
+		if (i == NR_FLAG_NAMES) {
+			slubcheck_complain("%s: --flags: '%.*s' is unknown; --help lists those "
 					   "that are allowed",
-					   name);
+					   command, (int)length, value);
 			return false;
 		}
 		s->flags |= flag_names[i].flag;
-		if (!strcmp(name, "ctor"))
+		if (!strcmp(flag_names[i].name, "ctor"))
 			s->ctor = some_ctor;
+		if (!value[length])
+			return true;
 	}
-	return true;
-}
-
-static bool parse_align(const char *text, struct kmem_cache *s)
-{
-	if (!parse_number("--align", text, 0, KMALLOC_MAX_CACHE_SIZE, &s->align))
-		return false;
-	if (!(s->align & (s->align - 1)))
-		return true;
-	slubcheck_complain("layout: --align %u is no power of two; allowed are those up to 8192, "
-			   "and 0",
-			   s->align);
-	return false;
 }
 
 /* A free pointer can be placed as kmem_cache_create() allows it. */
 static bool check_freeptr(const struct kmem_cache *s)
 {
-	if (!s->use_freeptr_offset)
-		return true;
 	if (!(s->flags & SLAB_TYPESAFE_BY_RCU) || s->ctor) {
 		slubcheck_complain("layout: --freeptr-offset goes with the flag rcu, and without "
 				   "ctor");
@@ -117,80 +95,57 @@ static bool check_freeptr(const struct kmem_cache *s)
 	return true;
 }
 
-static bool parse_args(int argc, char **argv, struct kmem_cache *s, unsigned int *cpus,
-		       int *exit_code)
+static bool parse_args(int argc, char **argv, struct kmem_cache *s, uint64_t *cpus, int *exit_code)
 {
-	static const struct option options[] = {
-		{"size", required_argument, NULL, 's'},
-		{"cpus", required_argument, NULL, 'c'},
-		{"align", required_argument, NULL, 'a'},
-		{"flags", required_argument, NULL, 'f'},
-		{"freeptr-offset", required_argument, NULL, 'p'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+	uint64_t size = 0, align = 0, freeptr_offset = NO_OFFSET;
+	const struct slubcheck_option options[] = {
+		SLUBCHECK_NUMBER("size", 0, &size, 1, KMALLOC_MAX_SIZE),
+		SLUBCHECK_NUMBER("cpus", 0, cpus, 1, WORLD_CPUS_MAX),
+		SLUBCHECK_NUMBER("align", 0, &align, 0, KMALLOC_MAX_CACHE_SIZE),
+		SLUBCHECK_OTHER("flags", 0, "F,...", read_flags, s),
+		SLUBCHECK_NUMBER("freeptr-offset", 0, &freeptr_offset, 0, KMALLOC_MAX_SIZE),
+		{.name = NULL},
 	};
-	int option;
-	bool good;
+	char **operands;
 
+	if (!slubcheck_options(argc, argv, help, options, &operands, exit_code))
+		return false;
 	*exit_code = SLUBCHECK_BAD_INPUT;
-	opterr = 0;
-	optind = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		switch (option) {
-		case 's':
-			good = parse_number("--size", optarg, 1, KMALLOC_MAX_SIZE, &s->object_size);
-			break;
-		case 'c':
-			good = parse_number("--cpus", optarg, 1, WORLD_CPUS_MAX, cpus);
-			break;
-		case 'a':
-			good = parse_align(optarg, s);
-			break;
-		case 'f':
-			good = parse_flags(optarg, s);
-			break;
-		case 'p':
-			s->use_freeptr_offset = true;
-			good = parse_number("--freeptr-offset", optarg, 0, KMALLOC_MAX_SIZE,
-					    &s->freeptr_offset);
-			break;
-		case 'h':
-			fputs(help, stdout);
-			*exit_code = slubcheck_end_stdout();
-			return false;
-		case ':':
-			slubcheck_complain("layout: option '%s' has no value", argv[optind - 1]);
-			return false;
-		default:
-			slubcheck_complain("layout: unknown option '%s'; allowed is " ALLOWED,
-					   argv[optind - 1]);
-			return false;
-		}
-		if (!good)
-			return false;
-	}
-	if (optind < argc) {
-		slubcheck_complain("layout: '%s' is no option; allowed is " ALLOWED, argv[optind]);
+	if (operands[0]) {
+		slubcheck_complain("layout: '%s' is no option; allowed are options only",
+				   operands[0]);
 		return false;
 	}
-	if (!s->object_size) {
+	if (!size) {
 		slubcheck_complain("layout: --size is missing; allowed is 1 to %lu",
 				   KMALLOC_MAX_SIZE);
 		return false;
 	}
+	if (align & (align - 1)) {
+		slubcheck_complain("layout: --align %" PRIu64 " is no power of two; allowed are "
+				   "those up to 8192, and 0",
+				   align);
+		return false;
+	}
+	s->object_size = (unsigned int)size;
+	s->align = (unsigned int)align;
+	if (freeptr_offset == NO_OFFSET)
+		return true;
+	s->use_freeptr_offset = true;
+	s->freeptr_offset = (unsigned int)freeptr_offset;
 	return check_freeptr(s);
 }
 
 int slubcheck_layout(int argc, char **argv)
 {
-	unsigned int cpus = world_nr_cpus();
+	uint64_t cpus = world_nr_cpus();
 	struct kmem_cache s = {.size = 0};
 	int exit_code;
 
 	if (!parse_args(argc, argv, &s, &cpus, &exit_code))
 		return exit_code;
 	s.align = calculate_alignment(s.flags, s.align, s.object_size);
-	if (calculate_sizes(&s, cpus, &ORDER_POLICY_DEFAULT))
+	if (calculate_sizes(&s, (unsigned int)cpus, &ORDER_POLICY_DEFAULT))
 		return slubcheck_complain("layout: an object of %u bytes with this metadata fits "
 					  "no slab",
 					  s.object_size);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* slubcheck: finds the command that its first argument names, and what the commands share. */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
@@ -56,64 +55,6 @@ int slubcheck_end_stdout(void)
 		return SLUBCHECK_CLEAN;
 	return slubcheck_complain("standard output: cannot write it: %s",
 				  strerror(errno ? errno : EIO));
-}
-
-bool slubcheck_convert_args(int argc, char **argv, const char *help,
-			    struct slubcheck_convert *convert, int *exit_code)
-{
-	static const struct option options[] = {
-		{"output", required_argument, NULL, 'o'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	const char *allowed = "FILE, -o OUT (--output) and -h (--help)";
-	int option;
-
-	*convert = (struct slubcheck_convert){.input = NULL};
-	*exit_code = SLUBCHECK_BAD_INPUT;
-	opterr = 0;
-	optind = 0;
-	while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'h':
-			fputs(help, stdout);
-			*exit_code = slubcheck_end_stdout();
-			return false;
-		case 'o':
-			if (convert->output) {
-				slubcheck_complain("%s: -o stands twice; allowed is once", argv[0]);
-				return false;
-			}
-			convert->output = optarg;
-			break;
-		case ':':
-			slubcheck_complain("%s: option '%s' has no value; allowed is -o OUT",
-					   argv[0], argv[optind - 1]);
-			return false;
-		default:
-			/* A letter that is known here belongs to a long option with a value. */
-			if (optopt && !strchr("oh", optopt))
-				slubcheck_complain("%s: unknown option '-%c'; allowed is %s",
-						   argv[0], optopt, allowed);
-			else
-				slubcheck_complain("%s: unknown option '%s'; allowed is %s",
-						   argv[0], argv[optind - 1], allowed);
-			return false;
-		}
-	}
-	if (optind == argc) {
-		slubcheck_complain("%s: no FILE is named; allowed is one, or - for standard input",
-				   argv[0]);
-		return false;
-	}
-	if (optind + 1 < argc) {
-		slubcheck_complain("%s: '%s' is a second FILE; allowed is one", argv[0],
-				   argv[optind + 1]);
-		return false;
-	}
-	convert->input = argv[optind];
-	*exit_code = SLUBCHECK_CLEAN;
-	return true;
 }
 
 int slubcheck_become(const char *command, const char *world, char **argv)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* slubcheck pack: a binary op program of its text. */
+#include "arguments.h"
 #include "slubcheck.h"
 
 static const char help[] =
@@ -15,19 +16,23 @@ static const char help[] =
 
 int slubcheck_pack(int argc, char **argv)
 {
-	struct slubcheck_convert convert;
+	const char *file, *output = NULL;
+	const struct slubcheck_option options[] = {
+		SLUBCHECK_NAME("output", 'o', "OUT", &output),
+		{.name = NULL},
+	};
 	struct program_error error;
 	struct program program;
 	int exit_code, err;
 
-	if (!slubcheck_convert_args(argc, argv, help, &convert, &exit_code))
+	if (!slubcheck_options_and_file(argc, argv, help, options, &file, &exit_code))
 		return exit_code;
-	if (!convert.output)
+	if (!output)
 		return slubcheck_complain("pack: no OUT is named; allowed is -o OUT, or -o - for "
 					  "standard output");
-	if (program_read_text_file(convert.input, &program, &error))
+	if (program_read_text_file(file, &program, &error))
 		return slubcheck_complain("%s", error.text);
-	err = program_write_file(convert.output, &program, &error);
+	err = program_write_file(output, &program, &error);
 	program_free(&program);
 	return err ? slubcheck_complain("%s", error.text) : SLUBCHECK_CLEAN;
 }

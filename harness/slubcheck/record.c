@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "harness/option.h"
+#include "arguments.h"
 #include "harness/record/convert.h"
 #include "harness/record/stats.h"
 #include "slubcheck.h"
@@ -326,71 +325,30 @@ static int record(const struct options *options)
 }
 
 /* Return: whether to go on; if not, @exit_code is set. */
-static bool parse_options(int argc, char **argv, struct options *options, int *exit_code)
+static bool parse_options(int argc, char **argv, struct options *to, int *exit_code)
 {
-	enum { MAX_OPS = 256, FOLLOW, STATS };
-	static const struct option names[] = {
-		{"output", required_argument, NULL, 'o'},
-		{"max-ops", required_argument, NULL, MAX_OPS},
-		{"follow", no_argument, NULL, FOLLOW},
-		{"stats", no_argument, NULL, STATS},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+	const struct slubcheck_option options[] = {
+		SLUBCHECK_NAME("output", 'o', "FILE", &to->output),
+		SLUBCHECK_NUMBER("max-ops", 0, &to->max_ops, 1, MAX_OPS_LIMIT),
+		SLUBCHECK_FLAG("follow", 0, &to->follow),
+		SLUBCHECK_FLAG("stats", 0, &to->stats),
+		{.name = NULL},
 	};
-	const char *allowed = "-o FILE (--output), --max-ops N, --follow, --stats and -h (--help)";
-	int c;
 
+	/* COMMAND keeps its own options. */
+	if (!slubcheck_options_before(argc, argv, help, options, &to->operands, exit_code))
+		return false;
 	*exit_code = SLUBCHECK_BAD_INPUT;
-	optind = 0;
-	opterr = 0;
-	/* The plus sign: options end at the first word that is none, so COMMAND keeps its own. */
-	while ((c = getopt_long(argc, argv, "+:o:h", names, NULL)) != -1) {
-		switch (c) {
-		case 'o':
-			options->output = optarg;
-			break;
-		case MAX_OPS:
-			if (option_number(optarg, 10, 1, MAX_OPS_LIMIT, &options->max_ops))
-				break;
-			slubcheck_complain("record: --max-ops '%s'; allowed is 1 to %" PRIu64,
-					   optarg, MAX_OPS_LIMIT);
-			return false;
-		case FOLLOW:
-			options->follow = true;
-			break;
-		case STATS:
-			options->stats = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			*exit_code = slubcheck_end_stdout();
-			return false;
-		case ':':
-			slubcheck_complain("record: option '%s' has no value; allowed is %s",
-					   argv[optind - 1], allowed);
-			return false;
-		default:
-			/* A letter may stand anywhere in its word; a long option is its word. */
-			if (optopt > 0 && optopt < MAX_OPS && optopt != 'o' && optopt != 'h')
-				slubcheck_complain("record: unknown option '-%c'; allowed is %s",
-						   optopt, allowed);
-			else
-				slubcheck_complain("record: unknown option '%s'; allowed is %s",
-						   argv[optind - 1], allowed);
-			return false;
-		}
-	}
-	options->operands = argv + optind;
-	if (options->stats && (options->output || options->follow))
+	if (to->stats && (to->output || to->follow))
 		slubcheck_complain("record: --stats goes with FILEs only, no other option");
-	else if (options->stats && !options->operands[0])
+	else if (to->stats && !to->operands[0])
 		slubcheck_complain("record: --stats: no FILE is named; allowed is one or more");
-	else if (!options->stats && !options->output)
+	else if (!to->stats && !to->output)
 		slubcheck_complain("record: no output is named; allowed is -o FILE");
-	else if (!options->stats && !strcmp(options->output, "-"))
+	else if (!to->stats && !strcmp(to->output, "-"))
 		slubcheck_complain("record: -o -: standard output is the command's; "
 				   "allowed is a file");
-	else if (!options->operands[0])
+	else if (!to->operands[0])
 		slubcheck_complain("record: no COMMAND is named; allowed is -- COMMAND ARGUMENTS");
 	else
 		return true;

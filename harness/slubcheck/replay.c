@@ -8,19 +8,17 @@
  * hangs ends with that child, is reported with the records at which the tasks were, and every
  * program finds an allocator that has just booted, with its own boot options.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "harness/exec/replay.h"
-#include "options.h"
 #include "slubcheck.h"
 
 static const char help[] =
@@ -48,9 +46,9 @@ static const char help[] =
 
 struct request {
 	struct replay_options options;
+	struct slubcheck_performs performs;
 	const char *world;
-	const char *oracles; /* as given */
-	unsigned long repeat, timeout;
+	uint64_t repeat;
 	bool no_fork, quiet;
 	int exit_code; /* the worst so far */
 };
@@ -82,9 +80,11 @@ static void print_record(const struct program *program, size_t idx)
 
 static void print_repeat(const struct request *request, const char *file, unsigned long round)
 {
+	const char *oracles = request->performs.oracles.given;
+
 	printf("  repeat: slubcheck replay --world %s%s%s%s%s", request->world,
 	       request->options.ordered ? " --ordered" : "", request->options.pin ? " --pin" : "",
-	       request->oracles ? " --oracles " : "", request->oracles ? request->oracles : "");
+	       oracles ? " --oracles " : "", oracles ? oracles : "");
 	/* Free threads may need more tries than it took this time. */
 	if (!strcmp(request->world, "native") && !request->options.ordered)
 		printf(" --repeat %lu", round * 100 > 1000000 ? 1000000 : round * 100);
@@ -135,7 +135,8 @@ static void print_crash(struct request *request, const struct program *program,
 	unsigned int task;
 
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
-		printf("%s: INCONCLUSIVE: not through after %lu seconds\n", file, request->timeout);
+		printf("%s: INCONCLUSIVE: not through after %" PRIu64 " seconds\n", file,
+		       request->performs.timeout);
 		note_exit(request, SLUBCHECK_INCONCLUSIVE);
 	} else if (WIFEXITED(status) && WEXITSTATUS(status) == REPLAY_EXIT_NO_MEMORY) {
 		printf("%s: INCONCLUSIVE: out of memory\n", file);
@@ -180,7 +181,7 @@ static int perform_in_child(const struct request *request, const struct program 
 	child = slubcheck_fork(); /* it may not outlive us and hold a pipe open */
 	if (child == 0) {
 		signal(SIGALRM, SIG_DFL);
-		alarm((unsigned int)request->timeout);
+		alarm((unsigned int)request->performs.timeout);
 		perform(request, program, told);
 		_exit(0);
 	}
@@ -226,127 +227,55 @@ static void replay_file(struct request *request, const char *file, struct told *
 	program_free(&program);
 }
 
-static int visible(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
-/* Return: how many programs were found at @path, -1 when it could not be read. */
-static long replay_path(struct request *request, const char *path, bool named, struct told *told)
-{
-	struct dirent **entries;
-	struct stat stat_of;
-	long found = 0;
-	int nr, n;
-
-	if (!strcmp(path, "-") || stat(path, &stat_of) || !S_ISDIR(stat_of.st_mode)) {
-		if (named || slubcheck_is_program_name(path)) {
-			replay_file(request, path, told);
-			return 1;
-		}
-		return 0;
-	}
-	nr = scandir(path, &entries, visible, alphasort);
-	if (nr < 0) {
-		slubcheck_complain("%s: cannot read this folder: %s", path, strerror(errno));
-		note_exit(request, SLUBCHECK_BAD_INPUT);
-		return -1;
-	}
-	for (n = 0; n < nr; n++) {
-		char *below;
-		long more;
-
-		if (asprintf(&below, "%s/%s", path, entries[n]->d_name) >= 0) {
-			more = replay_path(request, below, false, told);
-			found = found < 0 || more < 0 ? -1 : found + more;
-			free(below);
-		}
-		free(entries[n]);
-	}
-	free(entries);
-	if (named && !found) {
-		slubcheck_complain("%s: no program in this folder; allowed are files that end in "
-				   ".slubops, .ops or .txt",
-				   path);
-		note_exit(request, SLUBCHECK_BAD_INPUT);
-	}
-	return found;
-}
-
-/*
- * Options
- */
-enum { OPTION_ORDERED = 256, OPTION_PIN, OPTION_ORACLES, OPTION_TIMEOUT, OPTION_NO_FORK };
-
-static const struct option long_options[] = {
-	{"world", required_argument, NULL, 'w'},
-	{"ordered", no_argument, NULL, OPTION_ORDERED},
-	{"pin", no_argument, NULL, OPTION_PIN},
-	{"repeat", required_argument, NULL, 'n'},
-	{"oracles", required_argument, NULL, OPTION_ORACLES},
-	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
-	{"no-fork", no_argument, NULL, OPTION_NO_FORK},
-	{"quiet", no_argument, NULL, 'q'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+/* What performs a file needs beside its name. */
+struct replay {
+	struct request *request;
+	struct told *told;
 };
 
-static bool read_option(struct request *request, int option, char **argv)
+static void replay_one(void *data, const char *file)
 {
-	switch (option) {
-	case 'w':
-		request->world = optarg;
-		if (!strcmp(optarg, "native") || !strcmp(optarg, "sim"))
-			return true;
-		slubcheck_complain("replay: --world is '%s'; allowed are native and sim", optarg);
-		return false;
-	case 'n':
-		return slubcheck_number("replay", "--repeat", optarg, 1, 1000000, &request->repeat);
-	case 'q':
-		request->quiet = true;
+	const struct replay *replay = data;
+
+	replay_file(replay->request, file, replay->told);
+}
+
+static bool read_world(const char *command, const char *value, void *to)
+{
+	*(const char **)to = value;
+	if (!strcmp(value, "native") || !strcmp(value, "sim"))
 		return true;
-	case OPTION_ORDERED:
-		request->options.ordered = true;
-		return true;
-	case OPTION_PIN:
-		request->options.pin = true;
-		return true;
-	case OPTION_ORACLES:
-		request->oracles = optarg;
-		return slubcheck_oracles("replay", optarg, &request->options.oracles,
-					 &request->options.model);
-	case OPTION_TIMEOUT:
-		return slubcheck_number("replay", "--timeout", optarg, 1, 86400, &request->timeout);
-	case OPTION_NO_FORK:
-		request->no_fork = true;
-		return true;
-	default:
-		return slubcheck_bad_option("replay", option, long_options, argv);
-	}
+	slubcheck_complain("%s: --world is '%s'; allowed are native and sim", command, value);
+	return false;
 }
 
 int slubcheck_replay(int argc, char **argv)
 {
 	struct request request = {
-		.options.oracles = EXEC_ORACLES_ALL,
+		.performs = SLUBCHECK_PERFORMS_DEFAULT,
 		.world = "native",
 		.repeat = 1,
-		.timeout = 600,
 	};
-	struct told *told;
-	int option;
+	const struct slubcheck_option options[] = {
+		SLUBCHECK_OTHER("world", 'w', "W", read_world, &request.world),
+		SLUBCHECK_FLAG("ordered", 0, &request.options.ordered),
+		SLUBCHECK_FLAG("pin", 0, &request.options.pin),
+		SLUBCHECK_NUMBER("repeat", 'n', &request.repeat, 1, 1000000),
+		SLUBCHECK_PERFORM_OPTIONS(&request.performs),
+		SLUBCHECK_FLAG("no-fork", 0, &request.no_fork),
+		SLUBCHECK_FLAG("quiet", 'q', &request.quiet),
+		{.name = NULL},
+	};
+	struct replay replay = {.request = &request};
+	int exit_code;
+	char **path;
 
-	opterr = 0;
-	optind = 0;
-	while ((option = getopt_long(argc, argv, ":w:n:qh", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return slubcheck_end_stdout();
-		}
-		if (!read_option(&request, option, argv))
-			return SLUBCHECK_BAD_INPUT;
-	}
-	if (optind == argc)
+	request.performs.timeout = 600;
+	if (!slubcheck_options(argc, argv, help, options, &path, &exit_code))
+		return exit_code;
+	request.options.oracles = request.performs.oracles.oracles;
+	request.options.model = request.performs.oracles.model;
+	if (!*path)
 		return slubcheck_complain("replay: no FILE is named; allowed are files, folders "
 					  "and -");
 	if (strcmp(request.world, replay_world))
@@ -354,16 +283,17 @@ int slubcheck_replay(int argc, char **argv)
 	if (!strcmp(request.world, "native") && request.options.model)
 		return slubcheck_complain("replay: --oracles is '%s'; 5, the reference model, is "
 					  "for --world sim",
-					  request.oracles);
+					  request.performs.oracles.given);
 	if (!strcmp(request.world, "sim") && (request.options.ordered || request.options.pin))
 		return slubcheck_complain("replay: --ordered and --pin are for --world native; the "
 					  "program says the order in --world sim");
-	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (told == MAP_FAILED)
+	replay.told = mmap(NULL, sizeof(*replay.told), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (replay.told == MAP_FAILED)
 		return slubcheck_complain("replay: no memory: %s", strerror(errno));
-	for (; optind < argc; optind++)
-		replay_path(&request, argv[optind], true, told);
-	munmap(told, sizeof(*told));
+	for (; *path; path++)
+		note_exit(&request, slubcheck_each_program("replay", *path, replay_one, &replay));
+	munmap(replay.told, sizeof(*replay.told));
 	if (request.exit_code == SLUBCHECK_CLEAN)
 		return slubcheck_end_stdout();
 	fflush(stdout);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* slubcheck show: a binary op program as text. */
+#include "arguments.h"
 #include "slubcheck.h"
 
 static const char help[] =
@@ -15,16 +16,20 @@ static const char help[] =
 
 int slubcheck_show(int argc, char **argv)
 {
-	struct slubcheck_convert convert;
+	const char *file, *output = NULL;
+	const struct slubcheck_option options[] = {
+		SLUBCHECK_NAME("output", 'o', "OUT", &output),
+		{.name = NULL},
+	};
 	struct program_error error;
 	struct program program;
 	int exit_code, err;
 
-	if (!slubcheck_convert_args(argc, argv, help, &convert, &exit_code))
+	if (!slubcheck_options_and_file(argc, argv, help, options, &file, &exit_code))
 		return exit_code;
-	if (program_read_file(convert.input, &program, &error))
+	if (program_read_file(file, &program, &error))
 		return slubcheck_complain("%s", error.text);
-	err = program_write_text_file(convert.output ? convert.output : "-", &program, &error);
+	err = program_write_text_file(output ? output : "-", &program, &error);
 	program_free(&program);
 	return err ? slubcheck_complain("%s", error.text) : SLUBCHECK_CLEAN;
 }

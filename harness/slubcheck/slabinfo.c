@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "slub/slub.h"
+#include "arguments.h"
 #include "slubcheck.h"
 
 static const char help[] =
@@ -36,13 +37,11 @@ static int print_slabinfo(void *unused)
 
 int slubcheck_slabinfo(int argc, char **argv)
 {
-	struct slubcheck_convert convert;
+	static const struct slubcheck_option options[] = {{.name = NULL}};
+	const char *file;
 	int exit_code;
 
-	if (!slubcheck_convert_args(argc, argv, help, &convert, &exit_code))
+	if (!slubcheck_options_and_file(argc, argv, help, options, &file, &exit_code))
 		return exit_code;
-	if (convert.output)
-		return slubcheck_complain("slabinfo: unknown option '-o'; allowed is FILE and -h "
-					  "(--help)");
-	return slubcheck_look("slabinfo", convert.input, print_slabinfo, NULL);
+	return slubcheck_look("slabinfo", file, print_slabinfo, NULL);
 }

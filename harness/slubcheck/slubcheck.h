@@ -50,23 +50,6 @@ SLUBCHECK_COMMANDS(COMMAND)
  */
 int slubcheck_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/*
- * The arguments of a command that reads one FILE and writes one OUT.
- */
-struct slubcheck_convert {
-	const char *input;  /* "-" is standard input */
-	const char *output; /* -o OUT; "-" is standard output; NULL when not given */
-};
-
-/**
- * slubcheck_convert_args() - reads "FILE [-o OUT]", in any order, and answers --help
- * @help: what --help prints
- * @exit_code: set when the command is over
- * Return: whether to go on.
- */
-bool slubcheck_convert_args(int argc, char **argv, const char *help,
-			    struct slubcheck_convert *convert, int *exit_code);
-
 /**
  * slubcheck_look() - performs FILE in real threads, one record after the other, in a process of
  * its own, and there calls @look before what is left is freed

@@ -37,18 +37,18 @@ KNOWN = [
 
 BAD = [
     ("", "--size is missing; allowed is 1 to 4194304"),
-    ("--size 0", "--size '0' is no number from 1 to 4194304"),
-    ("--size 4194305", "--size '4194305' is no number from 1 to 4194304"),
-    ("--size 1x", "--size '1x' is no number from 1 to 4194304"),
-    ("--size -1", "--size '-1' is no number from 1 to 4194304"),
-    ("--size 8 --cpus 0", "--cpus '0' is no number from 1 to 1024"),
+    ("--size 0", "--size is '0'; allowed is 1 to 4194304"),
+    ("--size 4194305", "--size is '4194305'; allowed is 1 to 4194304"),
+    ("--size 1x", "--size is '1x'; allowed is 1 to 4194304"),
+    ("--size -1", "--size is '-1'; allowed is 1 to 4194304"),
+    ("--size 8 --cpus 0", "--cpus is '0'; allowed is 1 to 1024"),
     ("--size 8 --align 24", "--align 24 is no power of two; allowed are those up to 8192, and 0"),
-    ("--size 8 --align 16384", "--align '16384' is no number from 0 to 8192"),
+    ("--size 8 --align 16384", "--align is '16384'; allowed is 0 to 8192"),
     ("--size 8 --flags rcu,huge", "--flags: 'huge' is unknown"),
     ("--size 8 --freeptr-offset 0", "--freeptr-offset goes with the flag rcu, and without ctor"),
     ("--size 12 --flags rcu --freeptr-offset 8", "--freeptr-offset 8 is no word in an object"),
-    ("--size", "option '--size' has no value"),
-    ("--size 8 --order 1", "unknown option '--order'"),
+    ("--size", "option '--size' has no value; allowed is --size N"),
+    ("--size 8 --order 1", "unknown option '--order'; allowed are --size, --cpus"),
     ("--size 8 file", "'file' is no option"),
 ]
 

@@ -211,16 +211,16 @@ ok '--stats: a program written by hand has the numbers counted by hand'
 
 # ---- Bad input ----
 
-options='-o FILE (--output), --max-ops N, --follow, --stats and -h (--help)'
+options='--output (-o), --max-ops, --follow, --stats and --help (-h)'
 refuses "record: no output is named; allowed is -o FILE" record -- true
 refuses "record: no COMMAND is named; allowed is -- COMMAND ARGUMENTS" record -o kept
 refuses "record: no COMMAND is named; allowed is -- COMMAND ARGUMENTS" record -o kept --
-refuses "record: unknown option '--nonsense'; allowed is $options" record --nonsense
-refuses "record: unknown option '-x'; allowed is $options" record -x -o kept -- true
-refuses "record: option '-o' has no value; allowed is $options" record -o
+refuses "record: unknown option '--nonsense'; allowed are $options" record --nonsense
+refuses "record: unknown option '-x'; allowed are $options" record -x -o kept -- true
+refuses "record: option '-o' has no value; allowed is --output FILE" record -o
 refuses "record: -o -: standard output is the command's; allowed is a file" record -o - -- true
 for n in 0 -1 x 12x '' 16777217 99999999999999999999; do
-	refuses "record: --max-ops '$n'; allowed is 1 to 16777216" record --max-ops "$n" -o kept -- true
+	refuses "record: --max-ops is '$n'; allowed is 1 to 16777216" record --max-ops "$n" -o kept -- true
 done
 refuses "record: cannot run './not-there': No such file or directory" record -o kept -- ./not-there
 refuses "record: cannot run 'not-in-path': No such file or directory" record -o kept -- not-in-path

@@ -69,13 +69,14 @@ ok 'refused: slubcheck pakc'
 run 2 "$slubcheck" --version && [ ! -s out ] &&
 	grep -q "^slubcheck: unknown option '--version'; allowed is show, pack.*, or --help$" err
 ok 'refused: slubcheck --version'
-allowed='allowed is FILE, -o OUT (--output) and -h (--help)'
+allowed='allowed are --output (-o) and --help (-h)'
 refuses "show: unknown option '-x'; $allowed" show binary -x
 refuses "show: unknown option '--fast'; $allowed" show --fast binary
+refuses "show: unknown option '-x'; $allowed" show -xo new binary
 refuses "show: unknown option '--help=1'; $allowed" show binary --help=1
-refuses "show: option '-o' has no value; allowed is -o OUT" show binary -o
-refuses "show: option '--output' has no value; allowed is -o OUT" show binary --output
-refuses 'show: -o stands twice; allowed is once' show binary -o a -o b
+refuses "show: option '-o' has no value; allowed is --output OUT" show binary -o
+refuses "show: option '--output' has no value; allowed is --output OUT" show binary --output
+refuses 'show: --output stands twice; allowed is once' show binary -o a -o b
 refuses 'show: no FILE is named; allowed is one, or - for standard input' show
 refuses "show: 'text' is a second FILE; allowed is one" show binary text
 refuses 'pack: no OUT is named; allowed is -o OUT, or -o - for standard output' pack text

@@ -16,11 +16,10 @@ umask 022
 # refuses MESSAGE ARGUMENT...: exit 2, nothing on stdout, one line on stderr, nothing new here
 refuses()
 {
-	local message=$1 before
+	local message="slubcheck: $1" before
 	shift
 	before=$(ls -A)
-	run 2 "$slubcheck" "$@" && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] &&
-		says err "slubcheck: $message" && [ "$(ls -A)" = "$before" ]
+	refused_with "$message" "$slubcheck" "$@" && [ "$(ls -A)" = "$before" ]
 }
 
 cat >program.txt <<'END'

@@ -11,24 +11,6 @@ build=$(realpath "$O") root=$PWD
 # shellcheck source=harness/test/tap.sh
 . harness/test/tap.sh
 
-run()
-{
-	local expected=$1 status
-	shift
-	"$@" >out 2>err
-	status=$?
-	[ $status -eq "$expected" ] || { echo "# exit $status, not $expected: $*"; return 1; }
-}
-
-says()
-{
-	local file=$1 text
-	shift
-	for text in "$@"; do
-		grep -qF -- "$text" "$file" || { echo "# $file lacks: $text"; return 1; }
-	done
-}
-
 # compile_sim OUT FILE...: as the head of a test says, without a warning
 compile_sim()
 {
@@ -75,17 +57,16 @@ ok 'what has no call is counted and named'
 
 refuses()
 {
-	local message=$1
+	local message="slubcheck: $1"
 	shift
-	run 2 "$slubcheck" export-c "$@" && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] &&
-		says err "slubcheck: $message"
+	refused_with "$message" "$slubcheck" export-c "$@"
 	ok "refused: export-c $*"
 }
 refuses 'export-c: no FILE is named'
 refuses "export-c: 'b' is a second FILE" a b
 refuses 'nofile: cannot open it' nofile
 refuses 'none/test.c: cannot write it' two.txt -o none/test.c
-refuses "export-c: unknown option '--all'; allowed are --output, --oracles, --timeout and --help" --all two.txt
+refuses "export-c: unknown option '--all'; allowed are --output (-o), --oracles, --timeout and --help (-h)" --all two.txt
 sed 's/77/78/' two-1.txt >crash.txt
 run 3 "$planted" export-c crash.txt -o crash.c && says err 'its run ends the process (signal 6 (Aborted))' &&
 	[ ! -e crash.c ]

@@ -11,33 +11,12 @@ seeds=$(realpath corpus/seeds)
 # shellcheck source=harness/test/tap.sh
 . harness/test/tap.sh
 
-# run EXIT-CODE COMMAND...: output into out and err
-run()
-{
-	local expected=$1 status
-	shift
-	"$@" >out 2>err
-	status=$?
-	[ $status -eq "$expected" ] || { echo "# exit $status, not $expected: $*"; return 1; }
-}
-
-# says FILE TEXT...: the lines of FILE hold each TEXT
-says()
-{
-	local file=$1 text
-	shift
-	for text in "$@"; do
-		grep -qF -- "$text" "$file" || { echo "# $file lacks: $text"; return 1; }
-	done
-}
-
-# refuses MESSAGE ARGUMENT...: exit 2, nothing on stdout, one line on stderr
+# refuses MESSAGE ARGUMENT...
 refuses()
 {
-	local message=$1
+	local message="slubcheck: $1"
 	shift
-	run 2 "$slubcheck" "$@" && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] &&
-		says err "slubcheck: $message"
+	refused_with "$message" "$slubcheck" "$@"
 	ok "refused: slubcheck $*"
 }
 
@@ -138,8 +117,8 @@ refuses 'sweep: --preemptions is '"'9'"'; allowed is 0 to 8' sweep -k 9 base.txt
 refuses 'sweep: --preemptions is '"'-1'" sweep --preemptions=-1 base.txt
 refuses 'sweep: --limit is '"'0'" sweep --limit 0 base.txt
 refuses 'sweep: --oracles is '"'6'" sweep --oracles 6 base.txt
-refuses "sweep: unknown option '--deep'; allowed are --preemptions, --limit" sweep --deep base.txt
-refuses "sweep: option '--state' has no value" sweep base.txt --state
+refuses "sweep: unknown option '--deep'; allowed are --preemptions (-k), --limit" sweep --deep base.txt
+refuses "sweep: option '--state' has no value; allowed is --state FILE" sweep base.txt --state
 refuses 'nofile: cannot open it' sweep nofile
 refuses 'none/state: cannot write it' sweep --state none/state clean.txt
 echo nonsense >bad

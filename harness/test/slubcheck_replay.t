@@ -12,10 +12,9 @@ planted=$(realpath "$O/native/slubcheck-planted") || exit 1
 # refuses MESSAGE ARGUMENT...: exit 2, nothing on stdout, one line on stderr
 refuses()
 {
-	local message=$1
+	local message="slubcheck: $1"
 	shift
-	run 2 "$slubcheck" replay "$@" && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] &&
-		says err "slubcheck: $message"
+	refused_with "$message" "$slubcheck" replay "$@"
 }
 
 cat >good.txt <<'END'
@@ -128,8 +127,11 @@ ok 'a file that is cut off'
 refuses 'nofile: cannot open it' nofile
 ok 'no such file'
 mkdir none
-refuses 'none: no program in this folder' none
+refuses 'replay: no program in none; allowed are files that end in' none
 ok 'a folder without programs'
+ln -s . none/again
+refuses 'replay: none/again: cannot read this folder: Too many levels of symbolic links' none
+ok 'a folder that leads to itself'
 refuses 'replay: no FILE is named'
 ok 'no file'
 refuses "replay: --world is 'mars'; allowed are native and sim" --world mars many.txt
@@ -144,9 +146,9 @@ refuses "replay: --repeat is '0'; allowed is 1 to 1000000" -n 0 many.txt
 ok 'repeat out of range'
 refuses "replay: --timeout is '1x'; allowed is 1 to 86400" --timeout 1x many.txt
 ok 'timeout is no number'
-refuses "replay: unknown option '--bogus'; allowed are --world" --bogus many.txt
+refuses "replay: unknown option '--bogus'; allowed are --world (-w)" --bogus many.txt
 ok 'unknown option'
-refuses "replay: option '--world' has no value" many.txt --world
+refuses "replay: option '--world' has no value; allowed is --world W" many.txt --world
 ok 'option without its value'
 refuses 'replay: --ordered and --pin are for --world native' -w sim --ordered many.txt
 ok 'an option of the other world'

@@ -49,3 +49,11 @@ refused()
 	shift
 	run 2 "$@" && [ ! -s out ] && [ "$(cat err)" = "$line" ] && [ "$(wc -l <err)" = 1 ]
 }
+
+# refused_with TEXT COMMAND...: exit 2, nothing on stdout, one line on stderr, which holds TEXT
+refused_with()
+{
+	local text=$1
+	shift
+	run 2 "$@" && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && says err "$text"
+}

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../options.h"
+#include "../arguments.h"
 #include "../slubcheck.h"
 #include "export_c.h"
 #include "supervise.h"
@@ -30,10 +30,9 @@ static const char help[] =
 	"Exit status: 0 written, 2 bad input or usage, 3 written without some records.\n";
 
 static struct {
-	struct trial_options trial;
+	struct slubcheck_performs performs;
 	const char *input, *output;
-	unsigned int timeout;
-} request;
+} request = {.performs = SLUBCHECK_PERFORMS_DEFAULT};
 
 static struct program program;
 static FILE *stream;
@@ -53,7 +52,7 @@ static int work(void *shared)
 
 	if (*state->bucket || atomic_load(&state->supervised.stop))
 		return SLUBCHECK_INCONCLUSIVE;
-	if (!trial_begin(&request.trial)) {
+	if (!trial_begin(&request.performs.oracles)) {
 		slubcheck_complain("export-c: out of memory");
 		return SLUBCHECK_INCONCLUSIVE;
 	}
@@ -87,7 +86,7 @@ static int export_c(void)
 		.command = "export-c",
 		.shared = &state->supervised,
 		.shared_bytes = sizeof(*state),
-		.timeout = request.timeout,
+		.timeout = request.performs.timeout,
 		.work = work,
 		.crashed = crashed,
 	};
@@ -127,65 +126,18 @@ out:
 	return exit_code;
 }
 
-/* ---- options */
-
-enum { OPTION_ORACLES = 256, OPTION_TIMEOUT };
-
-static const struct option long_options[] = {
-	{"output", required_argument, NULL, 'o'},
-	{"oracles", required_argument, NULL, OPTION_ORACLES},
-	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-static bool read_option(int option, char **argv)
-{
-	unsigned long value = 0;
-	bool good = true;
-
-	switch (option) {
-	case 'o':
-		request.output = optarg;
-		break;
-	case OPTION_TIMEOUT:
-		good = slubcheck_number("export-c", "--timeout", optarg, 1, 86400, &value);
-		request.timeout = (unsigned int)value;
-		break;
-	case OPTION_ORACLES:
-		good = slubcheck_oracles("export-c", optarg, &request.trial.oracles,
-					 &request.trial.model);
-		break;
-	default:
-		good = slubcheck_bad_option("export-c", option, long_options, argv);
-	}
-	return good;
-}
-
 int slubcheck_export_c(int argc, char **argv)
 {
+	static const struct slubcheck_option options[] = {
+		SLUBCHECK_NAME("output", 'o', "OUT", &request.output),
+		SLUBCHECK_PERFORM_OPTIONS(&request.performs),
+		{.name = NULL},
+	};
 	struct program_error error;
-	int option, exit_code;
+	int exit_code;
 
-	request.trial.oracles = EXEC_ORACLES_ALL;
-	request.timeout = 60;
-	opterr = 0;
-	optind = 0;
-	while ((option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return slubcheck_end_stdout();
-		}
-		if (!read_option(option, argv))
-			return SLUBCHECK_BAD_INPUT;
-	}
-	if (optind == argc)
-		return slubcheck_complain("export-c: no FILE is named; allowed is one, or - for "
-					  "standard input");
-	if (optind + 1 < argc)
-		return slubcheck_complain("export-c: '%s' is a second FILE; allowed is one",
-					  argv[optind + 1]);
-	request.input = argv[optind];
+	if (!slubcheck_options_and_file(argc, argv, help, options, &request.input, &exit_code))
+		return exit_code;
 	if (program_read_any_file(request.input, &program, &error))
 		return slubcheck_complain("%s", error.text);
 	exit_code = export_c();

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../options.h"
+#include "../arguments.h"
 #include "../slubcheck.h"
 #include "minimize.h"
 
@@ -38,11 +38,11 @@ static const char help[] =
 #define SAVE_EVERY_SECONDS 2
 
 static struct {
-	struct trial_options trial;
+	struct slubcheck_performs performs;
 	const char *input, *output;
-	unsigned int timeout, runs;
+	uint64_t runs;
 	bool progress;
-} request;
+} request = {.performs = SLUBCHECK_PERFORMS_DEFAULT, .runs = MINIMIZE_RUNS_MAX};
 
 static struct program program;
 static size_t saved_records = SIZE_MAX;
@@ -50,7 +50,7 @@ static bool progress_shown;
 
 static int work(void *shared)
 {
-	if (!trial_begin(&request.trial) || !minimize_go_on(&program, shared)) {
+	if (!trial_begin(&request.performs.oracles) || !minimize_go_on(&program, shared)) {
 		slubcheck_complain("minimize: out of memory");
 		return SLUBCHECK_INCONCLUSIVE;
 	}
@@ -169,7 +169,7 @@ static int minimize(void)
 		.command = "minimize",
 		.shared = &state->supervised,
 		.shared_bytes = bytes,
-		.timeout = request.timeout,
+		.timeout = request.performs.timeout,
 		.work = work,
 		.crashed = crashed,
 		.progress = request.progress || request.output ? progress : NULL,
@@ -180,7 +180,7 @@ static int minimize(void)
 		slubcheck_complain("minimize: out of memory");
 		return SLUBCHECK_INCONCLUSIVE;
 	}
-	state->runs_max = request.runs;
+	state->runs_max = (unsigned int)request.runs;
 	state->header = program.header;
 	state->nr_records = program.nr_records;
 	if (program.nr_records)
@@ -194,93 +194,45 @@ static int minimize(void)
 	return exit_code;
 }
 
-/* ---- options */
-
-enum { OPTION_RUNS = 256, OPTION_ORACLES, OPTION_TIMEOUT, OPTION_PROGRESS };
-
-static const struct option long_options[] = {
-	{"output", required_argument, NULL, 'o'},
-	{"runs", required_argument, NULL, OPTION_RUNS},
-	{"oracles", required_argument, NULL, OPTION_ORACLES},
-	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
-	{"progress", no_argument, NULL, OPTION_PROGRESS},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-static bool read_option(int option, char **argv)
+/* Before minutes of work: whether the result can be written. */
+static bool can_write(void)
 {
-	unsigned long value = 0;
-	bool good = true;
+	struct program_output output;
+	struct program_error error;
 
-	switch (option) {
-	case 'o':
-		request.output = optarg;
-		break;
-	case OPTION_RUNS:
-		good = slubcheck_number("minimize", "--runs", optarg, 1, MINIMIZE_RUNS_MAX, &value);
-		request.runs = (unsigned int)value;
-		break;
-	case OPTION_TIMEOUT:
-		good = slubcheck_number("minimize", "--timeout", optarg, 1, 86400, &value);
-		request.timeout = (unsigned int)value;
-		break;
-	case OPTION_ORACLES:
-		good = slubcheck_oracles("minimize", optarg, &request.trial.oracles,
-					 &request.trial.model);
-		break;
-	case OPTION_PROGRESS:
-		request.progress = true;
-		break;
-	default:
-		good = slubcheck_bad_option("minimize", option, long_options, argv);
+	if (!request.output)
+		return true;
+	if (program_output_open(&output, request.output, &error)) {
+		slubcheck_complain("%s", error.text);
+		return false;
 	}
-	return good;
+	program_output_abort(&output);
+	return true;
 }
 
 int slubcheck_minimize(int argc, char **argv)
 {
-	struct program_output output;
+	static const struct slubcheck_option options[] = {
+		SLUBCHECK_NAME("output", 'o', "OUT", &request.output),
+		SLUBCHECK_NUMBER("runs", 0, &request.runs, 1, MINIMIZE_RUNS_MAX),
+		SLUBCHECK_PERFORM_OPTIONS(&request.performs),
+		SLUBCHECK_FLAG("progress", 0, &request.progress),
+		{.name = NULL},
+	};
 	struct program_error error;
-	int option, exit_code;
+	int exit_code;
 
-	request.trial.oracles = EXEC_ORACLES_ALL;
-	request.runs = MINIMIZE_RUNS_MAX;
-	request.timeout = 60;
 	request.progress = isatty(STDERR_FILENO);
-	opterr = 0;
-	optind = 0;
-	while ((option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return slubcheck_end_stdout();
-		}
-		if (!read_option(option, argv))
-			return SLUBCHECK_BAD_INPUT;
-	}
-	if (optind == argc)
-		return slubcheck_complain("minimize: no FILE is named; allowed is one, or - for "
-					  "standard input");
-	if (optind + 1 < argc)
-		return slubcheck_complain("minimize: '%s' is a second FILE; allowed is one",
-					  argv[optind + 1]);
-	request.input = argv[optind];
+	if (!slubcheck_options_and_file(argc, argv, help, options, &request.input, &exit_code))
+		return exit_code;
 	if (program_read_any_file(request.input, &program, &error))
 		return slubcheck_complain("%s", error.text);
-	if (program.nr_records > MINIMIZE_RECORDS_MAX) {
-		program_free(&program);
-		return slubcheck_complain("%s: it has %zu records; allowed are %u", request.input,
-					  program.nr_records, MINIMIZE_RECORDS_MAX);
-	}
-	/* Before minutes of work: whether the result can be written. */
-	if (request.output) {
-		if (program_output_open(&output, request.output, &error)) {
-			program_free(&program);
-			return slubcheck_complain("%s", error.text);
-		}
-		program_output_abort(&output);
-	}
-	exit_code = minimize();
+	if (program.nr_records > MINIMIZE_RECORDS_MAX)
+		exit_code =
+			slubcheck_complain("%s: it has %zu records; allowed are %u", request.input,
+					   program.nr_records, MINIMIZE_RECORDS_MAX);
+	else
+		exit_code = can_write() ? minimize() : SLUBCHECK_BAD_INPUT;
 	program_free(&program);
 	return exit_code;
 }

@@ -28,7 +28,7 @@ struct supervise {
 	const char *command;	   /* for messages */
 	struct supervised *shared; /* of supervise_share() */
 	size_t shared_bytes;
-	unsigned int timeout; /* seconds of one run */
+	uint64_t timeout; /* seconds of one run */
 	/* In the worker. Called again, in a new process, after a run has ended the one before. */
 	int (*work)(void *shared);
 	/* In the supervisor: the run that the worker was at has ended it, and belongs to @bucket. */

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* slubcheck sweep: performs programs under every schedule with a few preemptions. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../options.h"
+#include "../arguments.h"
 #include "../slubcheck.h"
 #include "sweep.h"
 
@@ -38,13 +37,12 @@ static const char help[] =
 #define SAVE_EVERY_SECONDS 5
 
 static struct {
-	struct trial_options trial;
-	unsigned int preemptions, timeout;
-	uint64_t limit;
+	struct slubcheck_performs performs;
+	uint64_t preemptions, limit;
 	bool first, quiet, progress;
 	const char *found;
 	struct sweep_file file;
-} request;
+} request = {.performs = SLUBCHECK_PERFORMS_DEFAULT, .preemptions = 2};
 
 /* The file whose turn it is. */
 static const char *name;
@@ -56,7 +54,7 @@ static int work(void *shared)
 {
 	struct sweep_state *state = shared;
 
-	if (!trial_begin(&request.trial) || !sweep_go_on(&program, state)) {
+	if (!trial_begin(&request.performs.oracles) || !sweep_go_on(&program, state)) {
 		slubcheck_complain("sweep: out of memory");
 		return SLUBCHECK_INCONCLUSIVE;
 	}
@@ -220,7 +218,7 @@ static int sweep_program(struct sweep_state *state)
 		.command = "sweep",
 		.shared = &state->supervised,
 		.shared_bytes = sizeof(*state),
-		.timeout = request.timeout,
+		.timeout = request.performs.timeout,
 		.work = work,
 		.crashed = crashed,
 		.progress = request.progress || request.file.path ? progress : NULL,
@@ -228,9 +226,10 @@ static int sweep_program(struct sweep_state *state)
 	struct program_error error;
 	int exit_code;
 
-	state->preemptions = request.preemptions;
-	key = sweep_key(&program, request.preemptions,
-			request.trial.oracles | (unsigned int)request.trial.model << 31);
+	state->preemptions = (unsigned int)request.preemptions;
+	key = sweep_key(&program, state->preemptions,
+			request.performs.oracles.oracles |
+				(unsigned int)request.performs.oracles.model << 31);
 	if (sweep_load(&request.file, key, state, &error))
 		return slubcheck_complain("%s", error.text);
 	state->limit = request.limit;
@@ -276,103 +275,33 @@ static int sweep_file(const char *file, bool *stop)
 	return exit_code;
 }
 
-/* ---- options */
-
-enum {
-	OPTION_LIMIT = 256,
-	OPTION_ALL_POINTS,
-	OPTION_FIRST,
-	OPTION_STATE,
-	OPTION_FOUND,
-	OPTION_ORACLES,
-	OPTION_TIMEOUT,
-	OPTION_PROGRESS
-};
-
-static const struct option long_options[] = {
-	{"preemptions", required_argument, NULL, 'k'},
-	{"limit", required_argument, NULL, OPTION_LIMIT},
-	{"first", no_argument, NULL, OPTION_FIRST},
-	{"state", required_argument, NULL, OPTION_STATE},
-	{"found", required_argument, NULL, OPTION_FOUND},
-	{"oracles", required_argument, NULL, OPTION_ORACLES},
-	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
-	{"progress", no_argument, NULL, OPTION_PROGRESS},
-	{"quiet", no_argument, NULL, 'q'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-static bool read_option(int option, char **argv)
-{
-	unsigned long value = 0;
-	bool good = true;
-
-	switch (option) {
-	case 'k':
-		good = slubcheck_number("sweep", "--preemptions", optarg, 0, PREEMPTIONS_MAX,
-					&value);
-		request.preemptions = (unsigned int)value;
-		break;
-	case OPTION_LIMIT:
-		good = slubcheck_number("sweep", "--limit", optarg, 1, 1000000000000ul, &value);
-		request.limit = value;
-		break;
-	case OPTION_TIMEOUT:
-		good = slubcheck_number("sweep", "--timeout", optarg, 1, 86400, &value);
-		request.timeout = (unsigned int)value;
-		break;
-	case OPTION_ORACLES:
-		good = slubcheck_oracles("sweep", optarg, &request.trial.oracles,
-					 &request.trial.model);
-		break;
-	case OPTION_FIRST:
-		request.first = true;
-		break;
-	case OPTION_STATE:
-		request.file.path = optarg;
-		break;
-	case OPTION_FOUND:
-		request.found = optarg;
-		break;
-	case OPTION_PROGRESS:
-		request.progress = true;
-		break;
-	case 'q':
-		request.quiet = true;
-		break;
-	default:
-		good = slubcheck_bad_option("sweep", option, long_options, argv);
-	}
-	return good;
-}
-
 int slubcheck_sweep(int argc, char **argv)
 {
-	int option, worst = SLUBCHECK_CLEAN;
+	static const struct slubcheck_option options[] = {
+		SLUBCHECK_NUMBER("preemptions", 'k', &request.preemptions, 0, PREEMPTIONS_MAX),
+		SLUBCHECK_NUMBER("limit", 0, &request.limit, 1, 1000000000000ul),
+		SLUBCHECK_FLAG("first", 0, &request.first),
+		SLUBCHECK_NAME("state", 0, "FILE", &request.file.path),
+		SLUBCHECK_NAME("found", 0, "DIR", &request.found),
+		SLUBCHECK_PERFORM_OPTIONS(&request.performs),
+		SLUBCHECK_FLAG("progress", 0, &request.progress),
+		SLUBCHECK_FLAG("quiet", 'q', &request.quiet),
+		{.name = NULL},
+	};
+	int exit_code;
 	bool stop = false;
+	char **file;
 
-	request.trial.oracles = EXEC_ORACLES_ALL;
-	request.preemptions = 2;
-	request.timeout = 60;
 	request.progress = isatty(STDERR_FILENO);
-	opterr = 0;
-	optind = 0;
-	while ((option = getopt_long(argc, argv, ":k:qh", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return slubcheck_end_stdout();
-		}
-		if (!read_option(option, argv))
-			return SLUBCHECK_BAD_INPUT;
-	}
-	if (optind == argc)
+	if (!slubcheck_options(argc, argv, help, options, &file, &exit_code))
+		return exit_code;
+	if (!*file)
 		return slubcheck_complain("sweep: no FILE is named; allowed are op programs and -");
-	for (; optind < argc && !stop; optind++)
-		worst = slubcheck_worse(worst, sweep_file(argv[optind], &stop));
-	if (stop && optind < argc) {
-		printf("INCONCLUSIVE: interrupted before %s\n", argv[optind]);
-		worst = slubcheck_worse(worst, SLUBCHECK_INCONCLUSIVE);
+	for (; *file && !stop; file++)
+		exit_code = slubcheck_worse(exit_code, sweep_file(*file, &stop));
+	if (stop && *file) {
+		printf("INCONCLUSIVE: interrupted before %s\n", *file);
+		exit_code = slubcheck_worse(exit_code, SLUBCHECK_INCONCLUSIVE);
 	}
-	return slubcheck_worse(worst, slubcheck_end_stdout());
+	return slubcheck_worse(exit_code, slubcheck_end_stdout());
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../options.h"
+#include "../arguments.h"
 #include "../slubcheck.h"
 #include "supervise.h"
 #include "timeline.h"
@@ -30,11 +30,10 @@ static const char help[] =
 	"Exit status: 0 clean, 1 a finding, 2 bad input or usage, 3 inconclusive.\n";
 
 static struct {
-	struct trial_options trial;
+	struct slubcheck_performs performs;
 	const char *input, *output, *chrome;
-	unsigned int timeout;
 	bool all;
-} request;
+} request = {.performs = SLUBCHECK_PERFORMS_DEFAULT};
 
 static struct program program;
 static struct timeline_writer writers[2];
@@ -79,7 +78,7 @@ static int work(void *shared)
 		end_crashed(state);
 		return SLUBCHECK_FINDING;
 	}
-	if (!trial_begin(&request.trial)) {
+	if (!trial_begin(&request.performs.oracles)) {
 		slubcheck_complain("timeline: out of memory");
 		return SLUBCHECK_INCONCLUSIVE;
 	}
@@ -135,7 +134,7 @@ static int timeline(void)
 		.command = "timeline",
 		.shared = &state->supervised,
 		.shared_bytes = sizeof(*state),
-		.timeout = request.timeout,
+		.timeout = request.performs.timeout,
 		.work = work,
 		.crashed = crashed,
 	};
@@ -171,73 +170,20 @@ out:
 	return exit_code;
 }
 
-/* ---- options */
-
-enum { OPTION_CHROME = 256, OPTION_ORACLES, OPTION_TIMEOUT };
-
-static const struct option long_options[] = {
-	{"output", required_argument, NULL, 'o'},
-	{"chrome", required_argument, NULL, OPTION_CHROME},
-	{"all", no_argument, NULL, 'a'},
-	{"oracles", required_argument, NULL, OPTION_ORACLES},
-	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-static bool read_option(int option, char **argv)
-{
-	unsigned long value = 0;
-	bool good = true;
-
-	switch (option) {
-	case 'o':
-		request.output = optarg;
-		break;
-	case 'a':
-		request.all = true;
-		break;
-	case OPTION_CHROME:
-		request.chrome = optarg;
-		break;
-	case OPTION_TIMEOUT:
-		good = slubcheck_number("timeline", "--timeout", optarg, 1, 86400, &value);
-		request.timeout = (unsigned int)value;
-		break;
-	case OPTION_ORACLES:
-		good = slubcheck_oracles("timeline", optarg, &request.trial.oracles,
-					 &request.trial.model);
-		break;
-	default:
-		good = slubcheck_bad_option("timeline", option, long_options, argv);
-	}
-	return good;
-}
-
 int slubcheck_timeline(int argc, char **argv)
 {
+	static const struct slubcheck_option options[] = {
+		SLUBCHECK_NAME("output", 'o', "OUT", &request.output),
+		SLUBCHECK_NAME("chrome", 0, "OUT", &request.chrome),
+		SLUBCHECK_FLAG("all", 'a', &request.all),
+		SLUBCHECK_PERFORM_OPTIONS(&request.performs),
+		{.name = NULL},
+	};
 	struct program_error error;
-	int option, exit_code;
+	int exit_code;
 
-	request.trial.oracles = EXEC_ORACLES_ALL;
-	request.timeout = 60;
-	opterr = 0;
-	optind = 0;
-	while ((option = getopt_long(argc, argv, ":o:ah", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return slubcheck_end_stdout();
-		}
-		if (!read_option(option, argv))
-			return SLUBCHECK_BAD_INPUT;
-	}
-	if (optind == argc)
-		return slubcheck_complain("timeline: no FILE is named; allowed is one, or - for "
-					  "standard input");
-	if (optind + 1 < argc)
-		return slubcheck_complain("timeline: '%s' is a second FILE; allowed is one",
-					  argv[optind + 1]);
-	request.input = argv[optind];
+	if (!slubcheck_options_and_file(argc, argv, help, options, &request.input, &exit_code))
+		return exit_code;
 	if (program_read_any_file(request.input, &program, &error))
 		return slubcheck_complain("%s", error.text);
 	exit_code = timeline();

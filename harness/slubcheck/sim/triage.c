@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* slubcheck triage: sorts programs by what they find. */
-#include <dirent.h>
-#include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "../options.h"
+#include "../arguments.h"
 #include "../slubcheck.h"
 #include "supervise.h"
 #include "symbols.h"
@@ -58,60 +54,35 @@ struct triage_state {
 };
 
 static struct {
-	struct trial_options trial;
-	unsigned int timeout;
+	struct slubcheck_performs performs;
 	bool list, coarse;
-} request;
+} request = {.performs = SLUBCHECK_PERFORMS_DEFAULT};
 
 static char **files;
 static size_t nr_files, room_files;
 static int exit_code;
 
-/* ---- which files */
+static bool no_memory; /* for the names of all files */
 
-static bool add_file(const char *path)
+static void add_file(void *unused, const char *path)
 {
+	(void)unused;
 	if (nr_files == room_files) {
 		size_t room = room_files ? 2 * room_files : 64;
 		char **more = realloc(files, room * sizeof(*files));
 
-		if (!more)
-			return false;
+		if (!more) {
+			no_memory = true;
+			return;
+		}
 		files = more;
 		room_files = room;
 	}
 	files[nr_files] = strdup(path);
-	return files[nr_files++] != NULL;
-}
-
-/* Return: false when memory is short. */
-static bool add_below(const char *path, bool named)
-{
-	struct dirent **entries;
-	struct stat info;
-	bool good = true;
-	int nr;
-
-	if (stat(path, &info) || !S_ISDIR(info.st_mode))
-		return !named && !slubcheck_is_program_name(path) ? true : add_file(path);
-	nr = scandir(path, &entries, NULL, alphasort);
-	if (nr < 0) {
-		slubcheck_complain("%s: cannot read this folder: %s", path, strerror(errno));
-		exit_code = slubcheck_worse(exit_code, SLUBCHECK_BAD_INPUT);
-		return true;
-	}
-	for (int n = 0; n < nr; n++) {
-		char *below = NULL;
-
-		if (entries[n]->d_name[0] != '.' && good) {
-			good = asprintf(&below, "%s/%s", path, entries[n]->d_name) >= 0;
-			good = good && add_below(below, false);
-			free(below);
-		}
-		free(entries[n]);
-	}
-	free(entries);
-	return good;
+	if (files[nr_files])
+		nr_files++;
+	else
+		no_memory = true;
 }
 
 /* ---- what they find */
@@ -174,7 +145,7 @@ static int work(void *shared)
 {
 	struct triage_state *state = shared;
 
-	if (!trial_begin(&request.trial)) {
+	if (!trial_begin(&request.performs.oracles)) {
 		slubcheck_complain("triage: out of memory");
 		return SLUBCHECK_INCONCLUSIVE;
 	}
@@ -321,7 +292,7 @@ static void triage(void)
 		.command = "triage",
 		.shared = &state->supervised,
 		.shared_bytes = bytes,
-		.timeout = request.timeout,
+		.timeout = request.performs.timeout,
 		.work = work,
 		.crashed = crashed,
 	};
@@ -339,78 +310,24 @@ static void triage(void)
 	supervise_unshare(state, bytes);
 }
 
-/* ---- options */
-
-enum { OPTION_COARSE = 256, OPTION_ORACLES, OPTION_TIMEOUT };
-
-static const struct option long_options[] = {
-	{"list", no_argument, NULL, 'l'},
-	{"coarse", no_argument, NULL, OPTION_COARSE},
-	{"oracles", required_argument, NULL, OPTION_ORACLES},
-	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-static bool read_option(int option, char **argv)
-{
-	unsigned long value = 0;
-	bool good = true;
-
-	switch (option) {
-	case 'l':
-		request.list = true;
-		break;
-	case OPTION_COARSE:
-		request.coarse = true;
-		break;
-	case OPTION_TIMEOUT:
-		good = slubcheck_number("triage", "--timeout", optarg, 1, 86400, &value);
-		request.timeout = (unsigned int)value;
-		break;
-	case OPTION_ORACLES:
-		good = slubcheck_oracles("triage", optarg, &request.trial.oracles,
-					 &request.trial.model);
-		break;
-	default:
-		good = slubcheck_bad_option("triage", option, long_options, argv);
-	}
-	return good;
-}
-
 int slubcheck_triage(int argc, char **argv)
 {
-	int option;
-	bool good = true;
+	static const struct slubcheck_option options[] = {
+		SLUBCHECK_FLAG("list", 'l', &request.list),
+		SLUBCHECK_FLAG("coarse", 0, &request.coarse),
+		SLUBCHECK_PERFORM_OPTIONS(&request.performs),
+		{.name = NULL},
+	};
+	char **path;
 
-	request.trial.oracles = EXEC_ORACLES_ALL;
-	request.timeout = 60;
-	opterr = 0;
-	optind = 0;
-	while ((option = getopt_long(argc, argv, ":lh", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return slubcheck_end_stdout();
-		}
-		if (!read_option(option, argv))
-			return SLUBCHECK_BAD_INPUT;
-	}
-	if (optind == argc)
+	if (!slubcheck_options(argc, argv, help, options, &path, &exit_code))
+		return exit_code;
+	if (!*path)
 		return slubcheck_complain("triage: no DIR is named; allowed are folders and files");
-	for (; optind < argc && good; optind++) {
-		size_t before = nr_files;
-		int code = exit_code;
-
-		good = add_below(argv[optind], true);
-		if (good && nr_files == before && exit_code == code) {
-			slubcheck_complain(
-				"triage: no program in %s; allowed are files that end in "
-				".slubops, .ops or .txt",
-				argv[optind]);
-			exit_code = slubcheck_worse(exit_code, SLUBCHECK_BAD_INPUT);
-		}
-	}
-	if (!good) {
+	for (; *path && !no_memory; path++)
+		exit_code = slubcheck_worse(
+			exit_code, slubcheck_each_program("triage", *path, add_file, NULL));
+	if (no_memory) {
 		slubcheck_complain("triage: out of memory");
 		exit_code = slubcheck_worse(exit_code, SLUBCHECK_INCONCLUSIVE);
 	} else if (nr_files) {

@@ -12,12 +12,12 @@
 static struct drive_sim *drives[2]; /* of short and of long programs */
 static bool with_model;
 
-bool trial_begin(const struct trial_options *options)
+bool trial_begin(const struct slubcheck_oracles *oracles)
 {
 	for (unsigned int i = 0; i < 2; i++) {
 		const struct exec_options exec = {
 			.allocator = &exec_slub,
-			.oracles = options->oracles,
+			.oracles = oracles->oracles,
 			.content = i ? EXEC_CONTENT_SAMPLED : EXEC_CONTENT_FULL,
 		};
 
@@ -25,7 +25,7 @@ bool trial_begin(const struct trial_options *options)
 		if (!drives[i])
 			return false;
 	}
-	with_model = options->model;
+	with_model = oracles->model;
 	if (with_model)
 		model_attach();
 	return true;

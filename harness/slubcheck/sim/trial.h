@@ -8,6 +8,7 @@
 #ifndef SLUBCHECK_TRIAL_H
 #define SLUBCHECK_TRIAL_H
 
+#include "../arguments.h"
 #include "harness/exec/drive_sim.h"
 
 /* ---- 1. Runs */
@@ -15,13 +16,8 @@
 /* Points after which a run is inconclusive, beyond those that its records may need in any case. */
 #define TRIAL_POINTS_MAX 200000u
 
-struct trial_options {
-	unsigned int oracles; /* EXEC_ORACLE_* */
-	bool model;	      /* oracle 5 as well */
-};
-
-/* Readies this process. Return: false when memory is short. */
-bool trial_begin(const struct trial_options *options);
+/* Readies this process for runs with @oracles. Return: false when memory is short. */
+bool trial_begin(const struct slubcheck_oracles *oracles);
 
 /* Performs @program. @watch: who looks on, or NULL. Return: result->outcome. */
 enum sim_outcome trial_run(const struct program *program, const struct drive_sim_watch *watch,
