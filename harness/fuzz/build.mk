@@ -123,7 +123,7 @@ bench-fuzz: harness/fuzz/bench-fuzz ## executions per second of the fuzz targets
 	@$(test-env) harness/fuzz/bench-fuzz
 
 OPTIONS += HOURS
-HOURS ?= 1## how long campaign lasts, 0.001 to 10000 [1]
+HOURS ?= 1## how long campaign and soak last, 0.001 to 10000 [1]
 campaign-needs := $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-seeds) $(fuzz-regress) \
 	$(O)/native/slubcheck
 .PHONY: campaign

@@ -3,13 +3,13 @@
 # runs; and every failure of memory, one after the other, on the simulated machine.
 
 stress-sources := $(addprefix harness/stress/,stress.c epoch.c worker.c holding.c churn.c \
-	process.c programs.c) $(sort $(exec-native-sources) $(program-sources))
+	process.c programs.c samples.c) $(sort $(exec-native-sources) $(program-sources))
 stress-variants := native native-tsan native-asan native-msan
 
 $(foreach v,$(stress-variants),$(eval $(call program,$v,stress,$(stress-sources),)))
 LINT_NATIVE += harness/stress/stress.c harness/stress/epoch.c harness/stress/worker.c \
 	harness/stress/holding.c harness/stress/churn.c harness/stress/process.c \
-	harness/stress/programs.c \
+	harness/stress/programs.c harness/stress/samples.c \
 	harness/stress/valgrind_replay.c
 
 stress-programs := $(stress-variants:%=$(O)/%/stress)
@@ -21,6 +21,13 @@ RUN_NEEDS += $(O)/native-valgrind/valgrind_replay
 
 $(eval $(call program,sim,every_failure,harness/stress/every_failure.c $(exec-sim-sources) \
 	$(exec-files),))
+
+# A stress that loses memory, to see that the soak finds it.
+$(eval $(call program,native,stress-planted,$(stress-sources) harness/test/stress_planted.c,\
+	-Wl$(comma)--wrap=stress_workers_epoch))
+LINT_NATIVE += harness/test/stress_planted.c
+TESTS += harness/test/stress_soak.t
+harness/test/stress_soak.t: | $(O)/native/stress $(O)/native/stress-planted
 
 TESTS += harness/test/stress.t harness/test/valgrind.t harness/test/stress_lanes.t
 harness/test/stress.t: | $(stress-programs)
@@ -42,3 +49,17 @@ every-failure: $(PREPARE) $(O)/sim/every_failure ## each attempt at memory of ea
 	@$(O)/sim/every_failure $(sort $(wildcard corpus/seeds/*.txt corpus/regressions/*.txt))
 	@$(O)/sim/every_failure --seconds '$(STRESS_SECONDS)' --first '$(SEED)' \
 		$(sort $(wildcard corpus/traces/*.slubops))
+
+# HOURS is also how long a campaign lasts.
+hours-wrong = $(or $(call digits-gone,$(subst .,,$(HOURS))),$(shell [[ '$(HOURS)' =~ \
+	^[0-9]{1,5}(\.[0-9]{1,6})?$$ ]] && awk "BEGIN { exit !($(HOURS) >= 0.001 && \
+	$(HOURS) <= 10000) }" || echo x))
+ifneq ($(filter soak,$(MAKECMDGOALS)),)
+ifneq ($(hours-wrong),)
+$(error HOURS='$(HOURS)': a number from 0.001 to 10000 is allowed)
+endif
+endif
+
+.PHONY: soak
+soak: $(PREPARE) $(O)/native/stress ## real threads for HOURS in slices, with checks for what drifts; goes on after an interrupt
+	@$(test-env) harness/stress/soak --hours '$(HOURS)'

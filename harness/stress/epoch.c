@@ -4,9 +4,11 @@
  */
 #include "workload.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "slub/check.h"
 
@@ -26,11 +28,6 @@ void stress_found(const char *format, ...)
 	atomic_store_explicit(&stress_shared->stop, true, memory_order_relaxed);
 }
 
-/* What is in use while nobody works. */
-struct quiet {
-	unsigned long objects, pages;
-};
-
 /* Gives back what can be, checks everything. Return: false after a finding. */
 static bool settle(struct quiet *quiet)
 {
@@ -48,12 +45,13 @@ static bool settle(struct quiet *quiet)
 		return false;
 	}
 	quiet->objects = report.objects - report.free;
-	quiet->pages = 0;
+	quiet->pages = quiet->arena_pages = 0;
 	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
 		struct page_stat stat;
 
 		page_alloc_stat((int)node, &stat);
 		quiet->pages += stat.committed - stat.free;
+		quiet->arena_pages += stat.committed;
 	}
 	return true;
 }
@@ -103,8 +101,14 @@ int stress_child(void)
 	slub_init();
 	if (!holdings_init())
 		return CHILD_INCONCLUSIVE;
+	if (stress_options.samples && !samples_begin(stress_options.samples)) {
+		fprintf(stderr, "stress: --samples %s: %s\n", stress_options.samples,
+			strerror(errno));
+		return CHILD_USAGE;
+	}
 	if (!settle(&before))
 		return CHILD_FOUND;
+	after = before;
 	while (!stress_stopped()) {
 		enum stress_lane lane = lane_of(seed);
 		bool ok;
@@ -119,8 +123,10 @@ int stress_child(void)
 		if (!settle(&after) || !compare(&before, &after))
 			return CHILD_FOUND;
 		count_epoch();
+		samples_take(&after, false);
 		seed = draw_mix(seed);
 	}
+	samples_take(&after, true);
 	atomic_store(&stress_shared->ended, true);
 	return CHILD_CLEAN;
 }

@@ -69,7 +69,8 @@ static volatile sig_atomic_t interrupts;
 
 static const char usage[] =
 	"usage: stress [--threads N] [--seconds S] [--seed X] [--lane NAME] [--cpus-flip]\n"
-	"              [--boot OPTIONS] [--findings FOLDER] [--json[=FILE]] [--verbose]\n"
+	"              [--boot OPTIONS] [--findings FOLDER] [--samples FILE] [--json[=FILE]]\n"
+	"              [--verbose]\n"
 	"\n"
 	"Random allocations, frees, cache changes and cpu changes on many threads at once.\n"
 	"\n"
@@ -80,6 +81,8 @@ static const char usage[] =
 	"  --cpus-flip        one thread more, which only takes cpus down and up\n"
 	"  --boot OPTIONS     boot options of the allocator [" DEFAULT_BOOT "]\n"
 	"  --findings FOLDER  where findings are stored [findings]\n"
+	"  --samples FILE     figures of a moment of quiet every 2 seconds, for "
+	"harness/stress/soak\n"
 	"  --json[=FILE]      the result as JSON, on standard output or in FILE\n"
 	"  --verbose          show what the allocator logs\n"
 	"\n"
@@ -156,6 +159,7 @@ static void parse_options(int argc, char **argv)
 		{"cpus-flip", no_argument, NULL, 'c'},
 		{"boot", required_argument, NULL, 'b'},
 		{"findings", required_argument, NULL, 'f'},
+		{"samples", required_argument, NULL, 'm'},
 		{"json", optional_argument, NULL, 'j'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
@@ -187,6 +191,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'f':
 			findings_folder = optarg;
+			break;
+		case 'm':
+			stress_options.samples = optarg;
 			break;
 		case 'j':
 			json = true;
@@ -386,8 +393,9 @@ static void print_result(const struct result *result)
 		if (result->stored[0])
 			fprintf(stderr, "stress: stored: %s\n", result->stored);
 	} else if (result->status == EXIT_USAGE) {
+		/* The child has said what it refuses. */
 		fwrite(log_text, 1, log_length, stderr);
-		refuse("%s", result->text);
+		exit(EXIT_USAGE);
 	} else if (result->status == EXIT_INCONCLUSIVE) {
 		fprintf(stderr, "stress: inconclusive: %s\n", result->text);
 	}
@@ -455,10 +463,7 @@ static void judge(struct result *result, int wait_status, bool stood_still)
 		snprintf(result->text, sizeof(result->text), "the threads died of signal %d (%s)",
 			 WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)));
 	else if (WEXITSTATUS(wait_status) == EXIT_USAGE)
-		result->status = EXIT_USAGE,
-		snprintf(result->text, sizeof(result->text),
-			 "--boot %s: the allocator refuses it, see its message",
-			 stress_options.boot);
+		result->status = EXIT_USAGE;
 	else if (WEXITSTATUS(wait_status) == EXIT_INCONCLUSIVE)
 		result->status = EXIT_INCONCLUSIVE,
 		snprintf(result->text, sizeof(result->text),

@@ -45,7 +45,8 @@ struct stress_options {
 	uint64_t seed;
 	enum stress_lane lane;
 	bool cpus_flip;
-	const char *boot; /* boot options of the allocator */
+	const char *boot;    /* boot options of the allocator */
+	const char *samples; /* where figures of moments of quiet go; NULL: nowhere */
 };
 
 /* Where parent and child meet; mapped in both. Counters are relaxed. */

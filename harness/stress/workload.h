@@ -85,6 +85,18 @@ void signals_end(void);
 void process_fork(struct worker *w);
 void process_mortal(struct worker *w);
 
+/* What is in use while nobody works; pages of the arena that were ever grown. */
+struct quiet {
+	unsigned long objects, pages, arena_pages;
+};
+
+/* samples.c */
+
+/* Figures go to a new file at @path from now on. Return: false, and errno says why. */
+bool samples_begin(const char *path);
+/* In quiet, after a check that found nothing: writes a line if it is time, or the @last one. */
+void samples_take(const struct quiet *quiet, bool last);
+
 /* churn.c */
 void churn_visit(struct worker *w);
 void churn_end(struct workload *load);
