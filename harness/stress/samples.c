@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,15 +86,19 @@ bool samples_begin(const char *path)
 	return write_line();
 }
 
+/* The second number of statm: pages that are there. */
 static unsigned long resident_kib(void)
 {
-	unsigned long total, pages = 0;
 	FILE *statm = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+	char text[128], *end;
 
 	if (!statm)
 		return 0;
-	if (fscanf(statm, "%lu %lu", &total, &pages) != 2)
-		pages = 0;
+	if (fgets(text, sizeof(text), statm)) {
+		(void)strtoul(text, &end, 10);
+		pages = strtoul(end, NULL, 10);
+	}
 	fclose(statm);
 	return pages * ((unsigned long)sysconf(_SC_PAGESIZE) / 1024);
 }
