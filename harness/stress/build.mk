@@ -63,3 +63,17 @@ endif
 .PHONY: soak
 soak: $(PREPARE) $(O)/native/stress ## real threads for HOURS in slices, with checks for what drifts; goes on after an interrupt
 	@$(test-env) harness/stress/soak --hours '$(HOURS)'
+
+$(eval $(call program,native,pressure,harness/stress/pressure.c,))
+# One that loses objects, to see that this is found.
+$(eval $(call program,native,pressure-planted,harness/stress/pressure.c \
+	harness/test/pressure_planted.c,\
+	-Wl$(comma)--wrap=kmem_cache_alloc$(comma)--wrap=kmem_cache_shrink))
+LINT_NATIVE += harness/stress/pressure.c harness/test/pressure_planted.c
+TESTS += harness/test/stress_pressure.t
+CHECKS += harness/test/stress_pressure.t
+harness/test/stress_pressure.t: | $(O)/native/pressure $(O)/native/pressure-planted
+
+.PHONY: pressure
+pressure: $(PREPARE) $(O)/native/pressure ## very many caches, objects and slabs, and limits; tables and a plot of what they need
+	@$(test-env) harness/stress/pressure-report

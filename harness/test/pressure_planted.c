@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stands in front of two functions in a pressure program of the tests (ld --wrap): with PLANT in the
+ * environment every PLANTth object is taken twice, and the second ones stay until the cache is
+ * shrunk, so that only what memory grows by tells.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "slub/slub.h"
+
+void *__real_kmem_cache_alloc(struct kmem_cache *s, gfp_t flags);
+void *__wrap_kmem_cache_alloc(struct kmem_cache *s, gfp_t flags);
+int __real_kmem_cache_shrink(struct kmem_cache *s);
+int __wrap_kmem_cache_shrink(struct kmem_cache *s);
+
+static void *kept;
+
+void *__wrap_kmem_cache_alloc(struct kmem_cache *s, gfp_t flags)
+{
+	static unsigned long calls;
+	const char *plant = getenv("PLANT");
+
+	if (plant && ++calls % strtoul(plant, NULL, 10) == 0) {
+		void **object = __real_kmem_cache_alloc(s, flags);
+
+		if (object)
+			*object = kept;
+		kept = object ? object : kept;
+	}
+	return __real_kmem_cache_alloc(s, flags);
+}
+
+int __wrap_kmem_cache_shrink(struct kmem_cache *s)
+{
+	while (kept && !strcmp(kmem_cache_name(s), "pressure")) {
+		void **object = kept;
+
+		kept = *object;
+		kmem_cache_free(s, object);
+	}
+	return __real_kmem_cache_shrink(s);
+}
