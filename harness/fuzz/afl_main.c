@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A fuzz target as AFL++ runs it: many inputs in one process, handed over in shared memory. */
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "target.h"
@@ -19,6 +21,8 @@ int main(void)
 	/* Booted machines are inherited by every process, and no input's edges have the boot. */
 	target_prime();
 	__AFL_INIT();
+	/* It stops itself between two inputs: killed engines would leave it so for good. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	bytes = __AFL_FUZZ_TESTCASE_BUF;
 	while (__AFL_LOOP(INPUTS_A_PROCESS))
 		LLVMFuzzerTestOneInput(bytes, (size_t)__AFL_FUZZ_TESTCASE_LEN);

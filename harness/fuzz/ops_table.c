@@ -29,13 +29,15 @@ double ops_table_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* At most five columns: 12345, 1.2e6 */
+/* In five columns at most: 12345, 1234k, 12M */
 static const char *spelt(char text[16], uint64_t count)
 {
 	if (count < 100000)
 		snprintf(text, 16, "%" PRIu64, count);
+	else if (count < 10000000)
+		snprintf(text, 16, "%" PRIu64 "k", count / 1000);
 	else
-		snprintf(text, 16, "%.1e", (double)count);
+		snprintf(text, 16, "%" PRIu64 "M", count / 1000000);
 	return text;
 }
 

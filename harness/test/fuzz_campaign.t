@@ -33,6 +33,17 @@ run()
 	[ $? = "$wanted" ]
 }
 
+# standing_in FOLDER: the processes whose working directory is below it
+standing_in()
+{
+	local process
+	for process in /proc/[0-9]*; do
+		case "$(readlink "$process/cwd" 2>/dev/null)/" in
+		"$1"/*) tr '\0' ' ' 2>/dev/null <"$process/cmdline" ;;
+		esac
+	done
+}
+
 # Every input is there as a whole: its name is the hash of what it holds.
 whole()
 {
@@ -66,8 +77,11 @@ done
 result 'a campaign shows its status' grep -q "$status" "$dir/out"
 kill -KILL $pid
 wait $pid 2>/dev/null
-sleep 1
-result 'its engines end with it' test -z "$(pgrep -f "fuzz_concurrent .*$dir/a/work")"
+for _ in $(seq 100); do
+	[ -z "$(standing_in "$dir/a")" ] && break
+	sleep 0.1
+done
+result 'its engines end with it, and what they have started' test -z "$(standing_in "$dir/a")"
 before=$(inputs "$dir/a")
 touch "$dir/planted"
 for work in "$dir"/a/work/run-*; do

@@ -4,26 +4,10 @@
 # a moment of the engine. The boot options of the manual are all in their dictionary.
 set -u
 
-O=$(realpath "${O:-build}") || exit 1
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
+O=$(realpath "${O:-build}") root=$PWD
+# shellcheck source=harness/test/tap.sh
+. harness/test/tap.sh
 export SLUB_FINDINGS_DIR=$dir/findings
-number=0
-
-# result NAME CONDITION...: one test; on failure shows what was printed
-result()
-{
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$dir/log" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		tail -n 30 "$dir/log" | sed 's/^/# /'
-		echo "# repeat: $*"
-	fi
-}
 
 expect()
 {
@@ -45,7 +29,7 @@ runner()
 seeds()
 {
 	case $1 in
-	boot | attributes | corrupt | layout) echo "corpus/$1" ;;
+	boot | attributes | corrupt | layout) echo "$root/corpus/$1" ;;
 	*) echo "$O/seeds" ;;
 	esac
 }
@@ -53,7 +37,7 @@ seeds()
 all_words()
 {
 	local word
-	for word in $(grep -o '^| `[a-z_]*' docs/options.md | tr -d '|` ' | sort -u); do
+	for word in $(grep -o '^| `[a-z_]*' "$root"/docs/options.md | tr -d '|` ' | sort -u); do
 		grep -q "^\"$word" "$O/fuzz/fuzz_boot.dict" || { echo "$word is missing"; return 1; }
 	done
 }
@@ -62,18 +46,18 @@ echo 1..33
 for target in concurrent sequential debug boot attributes corrupt layout program mutate; do
 	fuzz=$O/$(folder $target)/fuzz_$target
 	mkdir -p "$dir/$target"
-	result "$target: seeds run clean without an engine" "$(runner $target)" "$(seeds $target)"/*
-	result "$target: options as OSS-Fuzz has them" \
-		grep -q '^max_len = ' harness/fuzz/options/fuzz_$target.options
-	result "$target: the engine for a moment, with its dictionary" "$fuzz" -runs=150 -seed=1 \
+	passes "$target: seeds run clean without an engine" "$(runner $target)" "$(seeds $target)"/*
+	passes "$target: options as OSS-Fuzz has them" \
+		grep -q '^max_len = ' "$root"/harness/fuzz/options/fuzz_$target.options
+	passes "$target: the engine for a moment, with its dictionary" "$fuzz" -runs=150 -seed=1 \
 		-dict="$O/fuzz/fuzz_$target.dict" -max_len=1024 -artifact_prefix="$dir/" \
 		"$dir/$target" "$(seeds $target)"
 done
-result 'the boot options of the manual are in the dictionary' all_words
-result 'a dictionary for an unknown target gives status 2' expect 2 \
+passes 'the boot options of the manual are in the dictionary' all_words
+passes 'a dictionary for an unknown target gives status 2' expect 2 \
 	"$O/native/fuzz_dictionary" nonsense
-result 'a runner without a file gives status 2' expect 2 "$(runner boot)"
-result 'a file that is not there gives status 2' expect 2 "$(runner boot)" "$dir/none"
+passes 'a runner without a file gives status 2' expect 2 "$(runner boot)"
+passes 'a file that is not there gives status 2' expect 2 "$(runner boot)" "$dir/none"
 
 # What a finding looks like: a target that finds something in one of two files.
 cat >"$dir/planted.c" <<'END'
@@ -87,10 +71,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 END
-${CC:-gcc} -o "$dir/planted" "$dir/planted.c" harness/fuzz/regress_bytes.c
+${CC:-gcc} -o "$dir/planted" "$dir/planted.c" "$root"/harness/fuzz/regress_bytes.c
 echo x >"$dir/bad"
 echo y >"$dir/good"
-result 'a finding gives status 1' expect 1 "$dir/planted" "$dir/good" "$dir/bad" "$dir/good"
-result 'and names its file alone' \
+passes 'a finding gives status 1' expect 1 "$dir/planted" "$dir/good" "$dir/bad" "$dir/good"
+passes 'and names its file alone' \
 	sh -c "'$dir/planted' '$dir/good' '$dir/bad' '$dir/good' | grep -c '^not ok 2 - $dir/bad' |
 		grep -qx 1"

@@ -32,6 +32,15 @@ run()
 	[ $status -eq "$expected" ] || { echo "# exit $status, not $expected: $*"; return 1; }
 }
 
+# passes DESCRIPTION COMMAND...: passes when COMMAND does; output into out
+passes()
+{
+	local description=$1
+	shift
+	"$@" >out 2>&1
+	ok "$description"
+}
+
 # says FILE TEXT...: the lines of FILE hold each TEXT
 says()
 {
