@@ -11,8 +11,6 @@
 
 static struct machine *const m = &machine;
 
-static char log_lines[LOG_LINES][200];
-static unsigned int log_count;
 static bool log_print;
 void (*sim_log_watch)(const char *line);
 
@@ -186,26 +184,18 @@ void sim_catch_faults(bool on)
 
 void world_log(enum world_log_level level, const char *format, ...)
 {
-	char *line = log_lines[log_count % LOG_LINES];
+	char line[200];
 	va_list args;
 
 	if (level > LOG_WARN && !log_print)
 		return;
 	va_start(args, format);
-	vsnprintf(line, sizeof(log_lines[0]), format, args);
+	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	log_count++;
 	if (sim_log_watch)
 		sim_log_watch(line);
 	if (log_print)
 		fprintf(stderr, "libslub: %s\n", line);
-}
-
-const char *sim_log_line(unsigned int idx)
-{
-	unsigned int kept = log_count < LOG_LINES ? log_count : LOG_LINES;
-
-	return idx < kept ? log_lines[(log_count - kept + idx) % LOG_LINES] : NULL;
 }
 
 bool sim_log_print(bool on)

@@ -14,7 +14,6 @@
 #define PENDING_MAX 64u
 #define ONCE_MAX    16u
 #define ARMED_MAX   32u
-#define LOG_LINES   16u
 #define MAPS_MAX    64u
 
 enum task_state { TASK_FREE, TASK_ALIVE, TASK_ENDED, TASK_LEFT };

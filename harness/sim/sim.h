@@ -242,9 +242,7 @@ struct sim_figures {
 /* Of the last run. */
 struct sim_figures sim_figures(void);
 
-/* Messages of the core, oldest first: number @idx of those kept, or NULL. */
-const char *sim_log_line(unsigned int idx);
-/* Print them to stderr as they come. Return: the setting before. */
+/* Prints the messages of the core to stderr as they come. Return: the setting before. */
 bool sim_log_print(bool on);
 /* Sees each line of the core as it comes; NULL: nobody does. */
 extern void (*sim_log_watch)(const char *line);

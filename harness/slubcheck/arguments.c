@@ -182,6 +182,20 @@ bool slubcheck_options_and_file(int argc, char **argv, const char *help,
 	return true;
 }
 
+bool slubcheck_options_and_program(int argc, char **argv, const char *help,
+				   const struct slubcheck_option *options, const char **file,
+				   struct program *program, int *exit_code)
+{
+	struct program_error error;
+
+	if (!slubcheck_options_and_file(argc, argv, help, options, file, exit_code))
+		return false;
+	if (!program_read_any_file(*file, program, &error))
+		return true;
+	*exit_code = slubcheck_complain("%s", error.text);
+	return false;
+}
+
 bool slubcheck_read_oracles(const char *command, const char *value, void *to)
 {
 	struct slubcheck_oracles *oracles = to;

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/program/program.h"
+
 /* ---- 1. Options */
 
 enum slubcheck_takes {
@@ -100,6 +102,11 @@ bool slubcheck_options_before(int argc, char **argv, const char *help,
 bool slubcheck_options_and_file(int argc, char **argv, const char *help,
 				const struct slubcheck_option *options, const char **file,
 				int *exit_code);
+
+/* The same, of a command whose operand is an op program, binary or text; caller frees @program. */
+bool slubcheck_options_and_program(int argc, char **argv, const char *help,
+				   const struct slubcheck_option *options, const char **file,
+				   struct program *program, int *exit_code);
 
 /* ---- 2. Operands */
 

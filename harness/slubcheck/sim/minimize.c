@@ -219,14 +219,12 @@ int slubcheck_minimize(int argc, char **argv)
 		SLUBCHECK_FLAG("progress", 0, &request.progress),
 		{.name = NULL},
 	};
-	struct program_error error;
 	int exit_code;
 
 	request.progress = isatty(STDERR_FILENO);
-	if (!slubcheck_options_and_file(argc, argv, help, options, &request.input, &exit_code))
+	if (!slubcheck_options_and_program(argc, argv, help, options, &request.input, &program,
+					   &exit_code))
 		return exit_code;
-	if (program_read_any_file(request.input, &program, &error))
-		return slubcheck_complain("%s", error.text);
 	if (program.nr_records > MINIMIZE_RECORDS_MAX)
 		exit_code =
 			slubcheck_complain("%s: it has %zu records; allowed are %u", request.input,

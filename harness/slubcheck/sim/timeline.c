@@ -179,13 +179,11 @@ int slubcheck_timeline(int argc, char **argv)
 		SLUBCHECK_PERFORM_OPTIONS(&request.performs),
 		{.name = NULL},
 	};
-	struct program_error error;
 	int exit_code;
 
-	if (!slubcheck_options_and_file(argc, argv, help, options, &request.input, &exit_code))
+	if (!slubcheck_options_and_program(argc, argv, help, options, &request.input, &program,
+					   &exit_code))
 		return exit_code;
-	if (program_read_any_file(request.input, &program, &error))
-		return slubcheck_complain("%s", error.text);
 	exit_code = timeline();
 	program_free(&program);
 	return exit_code;
