@@ -2,15 +2,13 @@
 # stress: many threads on the allocator, plain and under the sanitizers; what the Valgrind lane
 # runs; and every failure of memory, one after the other, on the simulated machine.
 
-stress-sources := $(addprefix harness/stress/,stress.c epoch.c worker.c holding.c churn.c \
-	process.c programs.c samples.c) $(sort $(exec-native-sources) $(program-sources))
+stress-files := $(addprefix harness/stress/,stress.c epoch.c worker.c object_ops.c machine_ops.c \
+	faults.c grace.c holding.c churn.c process.c programs.c samples.c)
+stress-sources := $(stress-files) $(sort $(exec-native-sources) $(program-sources))
 stress-variants := native native-tsan native-asan native-msan
 
 $(foreach v,$(stress-variants),$(eval $(call program,$v,stress,$(stress-sources),)))
-LINT_NATIVE += harness/stress/stress.c harness/stress/epoch.c harness/stress/worker.c \
-	harness/stress/holding.c harness/stress/churn.c harness/stress/process.c \
-	harness/stress/programs.c harness/stress/samples.c \
-	harness/stress/valgrind_replay.c
+LINT_NATIVE += $(stress-files) harness/stress/valgrind_replay.c
 
 stress-programs := $(stress-variants:%=$(O)/%/stress)
 RUN_NEEDS += $(stress-programs)
@@ -29,6 +27,11 @@ LINT_NATIVE += harness/test/stress_planted.c
 TESTS += harness/test/stress_soak.t
 harness/test/stress_soak.t: | $(O)/native/stress $(O)/native/stress-planted
 
+TESTS += harness/test/stress_shrink.t
+CHECKS += harness/test/stress_shrink.t
+harness/test/stress_shrink.t: | $(O)/native/slubcheck $(O)/native/slubcheck-planted \
+	$(O)/sim/slubcheck-sim $(O)/sim/slubcheck-sim-planted
+
 TESTS += harness/test/stress.t harness/test/valgrind.t harness/test/stress_lanes.t
 harness/test/stress.t: | $(stress-programs)
 harness/test/valgrind.t: | $(O)/native-valgrind/valgrind_replay
@@ -38,9 +41,16 @@ STRESS_SECONDS ?= 60## how long each lane of make stress works, 1 to 86400 [60]
 LANES ?=## the lanes of make stress, as in LANES=plain,tsan [all of them]
 OPTIONS += STRESS_SECONDS LANES
 $(eval $(call refuse-unless-number,STRESS_SECONDS,86400))
+# Refused before anything is built; what stress-lanes knows, the test compares.
+stress-lanes := plain hardened debug asan msan tsan memcheck every-failure
+lanes-wrong := $(filter-out $(stress-lanes),$(subst $(comma), ,$(LANES)))
+ifneq ($(lanes-wrong),)
+$(error LANES='$(LANES)': allowed are, with commas between them: $(stress-lanes))
+endif
 
 .PHONY: stress every-failure
-stress: $(PREPARE) $(stress-programs) $(O)/native-valgrind/valgrind_replay $(O)/sim/every_failure ## real threads in every lane, plain, hardened, debug, sanitizers; every failure; a table
+stress: $(PREPARE) $(stress-programs) $(O)/native-valgrind/valgrind_replay $(O)/sim/every_failure \
+	$(O)/native/slubcheck $(O)/sim/slubcheck-sim ## real threads in every lane, plain, hardened, debug, sanitizers; every failure; a table
 	@$(test-env) harness/stress/stress-lanes --seconds '$(STRESS_SECONDS)' --seed '$(SEED)' \
 		$(if $(LANES),--lanes '$(LANES)')
 

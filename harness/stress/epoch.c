@@ -81,11 +81,16 @@ static void count_epoch(void)
 	atomic_fetch_add_explicit(&stress_shared->epochs, 1, memory_order_relaxed);
 }
 
-static enum stress_lane lane_of(uint64_t seed)
+enum stress_lane stress_lane_of(uint64_t seed)
 {
+	unsigned int lanes = NR_STRESS_LANES - 1;
+
 	if (stress_options.lane != LANE_ALL)
 		return stress_options.lane;
-	return (enum stress_lane)(LANE_OBJECTS + draw_mix(seed) % (NR_STRESS_LANES - 1));
+	/* The last one needs traces. */
+	if (!stress_has_traces())
+		lanes--;
+	return (enum stress_lane)(LANE_OBJECTS + draw_mix(seed) % lanes);
 }
 
 int stress_child(void)
@@ -110,11 +115,11 @@ int stress_child(void)
 		return CHILD_FOUND;
 	after = before;
 	while (!stress_stopped()) {
-		enum stress_lane lane = lane_of(seed);
+		enum stress_lane lane = stress_lane_of(seed);
 		bool ok;
 
 		atomic_store_explicit(&stress_shared->seed, seed, memory_order_relaxed);
-		ok = lane == LANE_PROGRAMS ? stress_programs_epoch(seed)
+		ok = lane >= LANE_PROGRAMS ? stress_programs_epoch(seed, lane)
 					   : stress_workers_epoch(seed, lane);
 		if (atomic_load(&stress_shared->found))
 			return CHILD_FOUND;

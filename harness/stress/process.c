@@ -95,8 +95,12 @@ static int child(struct worker *w)
 void process_fork(struct worker *w)
 {
 	int status = 0;
-	pid_t pid = fork();
+	pid_t pid;
 
+	/* Now and then: a child costs as much as thousands of operations. */
+	if (draw_below(&w->draws, 16))
+		return;
+	pid = fork();
 	if (pid == 0)
 		_exit(child(w));
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -134,7 +138,8 @@ void process_mortal(struct worker *w)
 	struct mortal mortal = {.cache = &w->load->caches[draw_below(&w->draws, NR_CACHES)]};
 	pthread_t thread;
 
-	if (!mortal.cache->s || pthread_create(&thread, NULL, mortal_main, &mortal))
+	if (draw_below(&w->draws, 8) || !mortal.cache->s ||
+	    pthread_create(&thread, NULL, mortal_main, &mortal))
 		return;
 	pthread_join(thread, NULL);
 	for (unsigned int i = 0; i < MORTAL_OBJECTS; i++) {

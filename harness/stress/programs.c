@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Epochs of op programs: a random program on as many threads as asked for, performed by the
- * interpreter that replay and fuzzing use, with its oracles.
+ * Epochs of op programs, performed by the interpreter that replay and fuzzing use, with its oracles:
+ * random programs on as many threads as asked for, and windows of recorded traces, a thread for each
+ * task of theirs. Which program it is follows from the seed; so what an epoch has found can be
+ * written down by another process.
  */
 #include "stress.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/exec/drive_native.h"
 
@@ -14,6 +17,26 @@
 #define SLOTS_PER_TASK	64u
 
 static struct exec *interpreter;
+static struct program *traces;
+static unsigned int nr_traces;
+
+const char *stress_traces_load(char **names, unsigned int nr)
+{
+	static struct program_error error;
+
+	traces = calloc(nr, sizeof(*traces));
+	for (unsigned int i = 0; i < nr && traces; i++) {
+		if (program_read_any_file(names[i], &traces[nr_traces], &error))
+			return error.text;
+		nr_traces += traces[nr_traces].nr_records != 0;
+	}
+	return nr_traces ? NULL : "the traces have no record, or there is no memory for them";
+}
+
+bool stress_has_traces(void)
+{
+	return nr_traces != 0;
+}
 
 static uint64_t draw_create(struct draws *draws, unsigned int cache)
 {
@@ -128,16 +151,11 @@ static void draw_record(struct draws *draws, struct program_record *record, unsi
 }
 
 /* Return: false when memory is short. */
-static bool make_program(struct program *program, uint64_t seed)
+static bool make_random(struct program *program, uint64_t seed)
 {
 	struct draws draws = {seed};
 	struct program_record record;
 
-	*program = (struct program){.header = program_default_header()};
-	program->header.tasks = (uint16_t)stress_options.threads;
-	program->header.cpus = 4;
-	program->header.nodes = 2;
-	program->header.seed = seed;
 	for (unsigned int cache = 0; cache < PROGRAM_CACHES; cache++) {
 		record = (struct program_record){.cpu = PROGRAM_ANY, .op = PROGRAM_CREATE};
 		record.arg = draw_create(&draws, cache);
@@ -152,6 +170,63 @@ static bool make_program(struct program *program, uint64_t seed)
 	return true;
 }
 
+/* Any window of a program is a program: what names something from outside of it does nothing. */
+static bool cut_window(struct program *program, uint64_t seed)
+{
+	struct draws draws = {seed};
+	const struct program *whole = &traces[draw_below(&draws, nr_traces)];
+	size_t first = (size_t)(draw(&draws) % whole->nr_records);
+
+	program->header.tasks = whole->header.tasks;
+	for (size_t i = first; i < whole->nr_records && i < first + PROGRAM_RECORDS; i++)
+		if (program_append(program, &whole->records[i]))
+			return false;
+	return true;
+}
+
+/*
+ * The boot options that the allocator was started with, as far as a program can ask for them: so it
+ * replays elsewhere as it ran here.
+ */
+static void set_boot(struct program_header *header)
+{
+	static const struct {
+		const char *option;
+		unsigned int flags;
+	} known[] = {
+		{"slab_freelist_hardened=1", PROGRAM_F_hardened},
+		{"slab_freelist_random=1", PROGRAM_F_random_freelist},
+		{"slab_random_kmalloc=1", PROGRAM_F_random_kmalloc},
+		{"init_on_alloc=1", PROGRAM_F_init_on_alloc},
+		{"init_on_free=1", PROGRAM_F_init_on_free},
+		{"slab_nomerge", PROGRAM_F_nomerge},
+		{"slab_debug=FZPU",
+		 PROGRAM_F_debug_F | PROGRAM_F_debug_Z | PROGRAM_F_debug_P | PROGRAM_F_debug_U},
+	};
+	const char *order = strstr(stress_options.boot, "slab_max_order=");
+	uint64_t value;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strstr(stress_options.boot, known[i].option))
+			header->flags |= (uint16_t)known[i].flags;
+	if (order && order[15] >= '0' && order[15] <= '9') {
+		value = strtoull(order + 15, NULL, 10);
+		header->slab_max_order = value <= 10 ? (uint8_t)value : PROGRAM_ANY;
+	}
+}
+
+/* Return: false when memory is short. */
+static bool make_program(struct program *program, uint64_t seed, enum stress_lane lane)
+{
+	*program = (struct program){.header = program_default_header()};
+	program->header.tasks = (uint16_t)stress_options.threads;
+	program->header.cpus = 4;
+	program->header.nodes = 2;
+	program->header.seed = seed;
+	set_boot(&program->header);
+	return lane == LANE_TRACES ? cut_window(program, seed) : make_random(program, seed);
+}
+
 static bool ready_interpreter(const struct program *program)
 {
 	const struct exec_options options = {.allocator = &exec_slub, .oracles = EXEC_ORACLES_ALL};
@@ -162,7 +237,7 @@ static bool ready_interpreter(const struct program *program)
 	return interpreter != NULL;
 }
 
-bool stress_programs_epoch(uint64_t seed)
+bool stress_programs_epoch(uint64_t seed, enum stress_lane lane)
 {
 	const struct drive_native_options options = {.pin = (seed & 1) != 0};
 	const struct exec_finding *finding;
@@ -170,7 +245,7 @@ bool stress_programs_epoch(uint64_t seed)
 	struct program program;
 	bool ok;
 
-	ok = make_program(&program, seed) && ready_interpreter(&program) &&
+	ok = make_program(&program, seed, lane) && ready_interpreter(&program) &&
 	     drive_native(interpreter, &program, &options) == 0;
 	if (ok) {
 		exec_finish(interpreter);
@@ -185,6 +260,17 @@ bool stress_programs_epoch(uint64_t seed)
 		atomic_fetch_add_explicit(&stress_shared->failed,
 					  stats.failed + stats.failed_faults, memory_order_relaxed);
 	}
+	program_free(&program);
+	return ok;
+}
+
+bool stress_program_write(const char *path, uint64_t seed, enum stress_lane lane)
+{
+	struct program_error error;
+	struct program program;
+	bool ok = make_program(&program, seed, lane) &&
+		  program_write_text_file(path, &program, &error) == 0;
+
 	program_free(&program);
 	return ok;
 }

@@ -28,11 +28,10 @@
 
 enum { EXIT_CLEAN, EXIT_FINDING, EXIT_USAGE, EXIT_INCONCLUSIVE };
 
-const char *const stress_lane_names[NR_STRESS_LANES] = {"all",	"objects", "hot",     "caches",
-							"cpus", "process", "programs"};
+const char *const stress_lane_names[NR_STRESS_LANES] = {"all",	"objects", "hot",      "caches",
+							"cpus", "process", "programs", "traces"};
 struct stress_shared *stress_shared;
 struct stress_options stress_options = {
-	.threads = 8,
 	.seconds = 10,
 	.seed = 1,
 	.boot = DEFAULT_BOOT,
@@ -63,6 +62,7 @@ const char *__tsan_default_options(void)
 }
 
 static const char *program_path;
+static char **trace_names; /* ends with NULL */
 static const char *json_path, *findings_folder = "findings";
 static bool json, verbose;
 static volatile sig_atomic_t interrupts;
@@ -70,14 +70,14 @@ static volatile sig_atomic_t interrupts;
 static const char usage[] =
 	"usage: stress [--threads N] [--seconds S] [--seed X] [--lane NAME] [--cpus-flip]\n"
 	"              [--boot OPTIONS] [--findings FOLDER] [--samples FILE] [--json[=FILE]]\n"
-	"              [--verbose]\n"
+	"              [--verbose] [TRACE]...\n"
 	"\n"
 	"Random allocations, frees, cache changes and cpu changes on many threads at once.\n"
 	"\n"
-	"  --threads N        1 to 256 threads [8]\n"
+	"  --threads N        1 to 256 threads [4 for each cpu, at least 8]\n"
 	"  --seconds S        0.1 to 86400 seconds [10]\n"
 	"  --seed X           a number, decimal or 0x…: what the run begins with [1]\n"
-	"  --lane NAME        all, objects, hot, caches, cpus, process or programs [all]\n"
+	"  --lane NAME        all, objects, hot, caches, cpus, process, programs or traces [all]\n"
 	"  --cpus-flip        one thread more, which only takes cpus down and up\n"
 	"  --boot OPTIONS     boot options of the allocator [" DEFAULT_BOOT "]\n"
 	"  --findings FOLDER  where findings are stored [findings]\n"
@@ -85,6 +85,7 @@ static const char usage[] =
 	"harness/stress/soak\n"
 	"  --json[=FILE]      the result as JSON, on standard output or in FILE\n"
 	"  --verbose          show what the allocator logs\n"
+	"  TRACE              op programs; lane traces performs windows of them\n"
 	"\n"
 	"Exit status: 0 clean, 1 finding, 2 bad usage, 3 inconclusive.\n";
 
@@ -136,7 +137,8 @@ static enum stress_lane parse_lane(const char *text)
 	for (int lane = 0; lane < NR_STRESS_LANES; lane++)
 		if (!strcmp(text, stress_lane_names[lane]))
 			return (enum stress_lane)lane;
-	refuse("--lane %s: all, objects, hot, caches, cpus, process or programs is allowed", text);
+	refuse("--lane %s: all, objects, hot, caches, cpus, process, programs or traces is allowed",
+	       text);
 }
 
 /* The text goes into the repeat command as it is, between quotes. */
@@ -147,6 +149,16 @@ static const char *parse_boot(const char *text)
 		refuse("--boot %s: options such as \"slab_max_order=1 slab_nomerge\" are allowed",
 		       text);
 	return text;
+}
+
+/* More than there are cpus. */
+static unsigned int default_threads(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (cpus > STRESS_THREADS_MAX / 4)
+		return STRESS_THREADS_MAX;
+	return cpus < 2 ? 8 : (unsigned int)cpus * 4;
 }
 
 static void parse_options(int argc, char **argv)
@@ -211,8 +223,17 @@ static void parse_options(int argc, char **argv)
 			refuse("%s: unknown option; see --help", argv[optind - 1]);
 		}
 	}
-	if (optind < argc)
-		refuse("%s: no arguments are allowed beside options; see --help", argv[optind]);
+	if (optind < argc) {
+		const char *bad = stress_traces_load(argv + optind, (unsigned int)(argc - optind));
+
+		if (bad)
+			refuse("%s", bad);
+		trace_names = argv + optind;
+	}
+	if (stress_options.lane == LANE_TRACES && !stress_has_traces())
+		refuse("--lane traces: op programs are allowed as arguments, and one at least");
+	if (!stress_options.threads)
+		stress_options.threads = default_threads();
 }
 
 /*
@@ -288,19 +309,43 @@ struct result {
 	bool interrupted;
 	double seconds;
 	char text[STRESS_TEXT_MAX]; /* of the finding, or of what made the run inconclusive */
-	char repeat[STRESS_TEXT_MAX + 4096];
+	char repeat[STRESS_TEXT_MAX + 8192];
 	char stored[4200];
+	char program[4200]; /* op program of the epoch, if it had one */
 };
 
 static void make_repeat(struct result *result)
 {
 	double seconds = stress_options.seconds < 10 ? 10 : stress_options.seconds;
 
-	snprintf(result->repeat, sizeof(result->repeat),
-		 "%s --threads %u --seconds %g --seed 0x%llx --lane %s%s --boot '%s'", program_path,
-		 stress_options.threads, seconds, (unsigned long long)load(&stress_shared->seed),
-		 stress_lane_names[stress_options.lane],
-		 stress_options.cpus_flip ? " --cpus-flip" : "", stress_options.boot);
+	int length;
+
+	length = snprintf(result->repeat, sizeof(result->repeat),
+			  "%s --threads %u --seconds %g --seed 0x%llx --lane %s%s --boot '%s'",
+			  program_path, stress_options.threads, seconds,
+			  (unsigned long long)load(&stress_shared->seed),
+			  stress_lane_names[stress_options.lane],
+			  stress_options.cpus_flip ? " --cpus-flip" : "", stress_options.boot);
+	for (char **name = trace_names; name && *name && length < (int)sizeof(result->repeat);
+	     name++)
+		length += snprintf(result->repeat + length, sizeof(result->repeat) - (size_t)length,
+				   " '%s'", *name);
+}
+
+/* What the epoch performed, for slubcheck: beside the finding. */
+static void store_program(struct result *result)
+{
+	uint64_t seed = load(&stress_shared->seed);
+	enum stress_lane lane = stress_lane_of(seed);
+
+	if (lane < LANE_PROGRAMS)
+		return;
+	snprintf(result->program, sizeof(result->program), "%s/stress-" BUILD "-%llx-program.txt",
+		 findings_folder, (unsigned long long)seed);
+	if (!stress_program_write(result->program, seed, lane)) {
+		fprintf(stderr, "stress: the program cannot be stored in %s\n", result->program);
+		result->program[0] = '\0';
+	}
 }
 
 static void store_finding(struct result *result)
@@ -362,6 +407,8 @@ static void print_json(FILE *file, const struct result *result)
 	print_json_string(file, result->status == EXIT_FINDING ? result->repeat : "");
 	fputs(", \"stored\": ", file);
 	print_json_string(file, result->stored);
+	fputs(", \"op_program\": ", file);
+	print_json_string(file, result->program);
 	fputs("}\n", file);
 }
 
@@ -392,6 +439,8 @@ static void print_result(const struct result *result)
 			result->repeat);
 		if (result->stored[0])
 			fprintf(stderr, "stress: stored: %s\n", result->stored);
+		if (result->program[0])
+			fprintf(stderr, "stress: op program: %s\n", result->program);
 	} else if (result->status == EXIT_USAGE) {
 		/* The child has said what it refuses. */
 		fwrite(log_text, 1, log_length, stderr);
@@ -534,6 +583,8 @@ int main(int argc, char **argv)
 	if (result.status == EXIT_FINDING) {
 		make_repeat(&result);
 		store_finding(&result);
+		if (result.stored[0])
+			store_program(&result);
 	}
 	print_result(&result);
 	return result.status;

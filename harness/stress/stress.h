@@ -35,6 +35,7 @@ enum stress_lane {
 	LANE_CPUS,     /* and cpus taken down and up, threads moved about */
 	LANE_PROCESS,  /* and signals at a high rate, forks, threads that die */
 	LANE_PROGRAMS, /* random op programs through the interpreter */
+	LANE_TRACES,   /* windows of recorded traces, the same way */
 	NR_STRESS_LANES
 };
 extern const char *const stress_lane_names[NR_STRESS_LANES];
@@ -69,6 +70,8 @@ extern struct stress_options stress_options;
 
 /* epoch.c: the child's work. Return: the child's exit status. */
 int stress_child(void);
+/* What the epoch of @seed does. */
+enum stress_lane stress_lane_of(uint64_t seed);
 
 /* Takes down the first finding of the run and stops it. */
 void stress_found(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -81,8 +84,13 @@ static inline bool stress_stopped(void)
 /* worker.c: one epoch of threads that run freely. Return: false when a thread was not to be had. */
 bool stress_workers_epoch(uint64_t seed, enum stress_lane lane);
 
-/* programs.c: one epoch of an op program. Return: as above. */
-bool stress_programs_epoch(uint64_t seed);
+/* programs.c: one epoch of an op program, LANE_PROGRAMS or LANE_TRACES. Return: as above. */
+bool stress_programs_epoch(uint64_t seed, enum stress_lane lane);
+/* Reads what LANE_TRACES takes windows of. Return: NULL, or what is wrong. */
+const char *stress_traces_load(char **names, unsigned int nr);
+bool stress_has_traces(void);
+/* Writes the program of an epoch as text. Return: false when that cannot be. */
+bool stress_program_write(const char *path, uint64_t seed, enum stress_lane lane);
 
 /*
  * A generator of draws that belongs to one thread.

@@ -10,7 +10,7 @@
 
 #define NR_CACHES	12u /* caches that stand for the whole epoch */
 #define NR_CELLS	64u /* of the exchange */
-#define NR_SHOWN	8u  /* objects that readers may look at */
+#define NR_SHOWN	8u  /* objects of each kind that readers may look at */
 #define NR_CHURNED	4u  /* caches that come and go */
 #define CHURNED_CELLS	8u
 #define HELD_PER_THREAD 192u
@@ -40,10 +40,13 @@ struct churned_cache {
 	_Atomic(char *) cells[CHURNED_CELLS];
 };
 
+struct post; /* see grace.c */
+
 struct workload {
 	struct standing_cache caches[NR_CACHES];
 	_Atomic(struct holding *) cells[NR_CELLS];
 	_Atomic(char *) shown[NR_SHOWN];
+	_Atomic(struct post *) posts[NR_SHOWN];
 	struct churned_cache churned[NR_CHURNED];
 	_Atomic bool over;	       /* all workers are done */
 	_Atomic unsigned int sleepers; /* that have not done their part; hot lane */
@@ -101,7 +104,43 @@ void samples_take(const struct quiet *quiet, bool last);
 void churn_visit(struct worker *w);
 void churn_end(struct workload *load);
 
-/* Lets some of the next requests of the calling thread to the page source fail. */
+/* faults.c */
+
+/* Lets some of the next requests of the calling thread for memory fail. */
 void faults_arm(unsigned int attempts);
+/* What the draws of the calling thread begin with. */
+void faults_seed(uint64_t seed);
+/* Whether armed faults have an effect. */
+void faults_switch(bool on);
+
+/* object_ops.c */
+
+/* Frees what @h holds, if anything; @any: by a call that finds the cache itself. */
+void held_free(struct workload *load, struct holding *h, bool any);
+void op_alloc(struct worker *w);
+void op_free(struct worker *w);
+void op_kmalloc(struct worker *w);
+void op_krealloc(struct worker *w);
+void op_exchange(struct worker *w);
+void op_alloc_bulk(struct worker *w);
+void op_free_bulk(struct worker *w);
+void op_burst(struct worker *w);
+
+/* machine_ops.c */
+void op_fault(struct worker *w);
+void op_flush(struct worker *w);
+void op_shrink(struct worker *w);
+void op_check(struct worker *w);
+void op_cpu(struct worker *w);
+void op_move(struct worker *w);
+void op_look(struct worker *w);
+void op_node(struct worker *w);
+/* All cpus are up, all nodes have memory. */
+void bring_all_up(void);
+
+/* grace.c */
+void op_post(struct worker *w);
+void op_read(struct worker *w);
+void posts_end(struct workload *load);
 
 #endif /* HARNESS_STRESS_WORKLOAD_H */

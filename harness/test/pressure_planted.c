@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in front of two functions in a pressure program of the tests (ld --wrap): with PLANT in the
- * environment every PLANTth object is taken twice, and the second ones stay until the cache is
- * shrunk, so that only what memory grows by tells.
+ * Stands in front of two functions in a pressure program of the tests (ld --wrap): with
+ * PLANT=objects in the environment every twentieth object is taken twice, and the second ones stay
+ * until the cache is shrunk, so that only what memory grows by tells.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ void *__wrap_kmem_cache_alloc(struct kmem_cache *s, gfp_t flags)
 	static unsigned long calls;
 	const char *plant = getenv("PLANT");
 
-	if (plant && ++calls % strtoul(plant, NULL, 10) == 0) {
+	if (plant && !strcmp(plant, "objects") && ++calls % 20 == 0) {
 		void **object = __real_kmem_cache_alloc(s, flags);
 
 		if (object)

@@ -43,22 +43,27 @@ def clean(name, *command):
         return result
 
 
-print("1..19")
+print("1..22")
 refused("no threads are refused", "--threads", "0", allowed="from 1 to 256")
 refused("too many threads are refused", "--threads", "257", allowed="from 1 to 256")
 refused("a number of threads with a tail is refused", "--threads", "4x", allowed="from 1 to 256")
 refused("negative time is refused", "--seconds", "-1", allowed="from 0.1 to 86400")
 refused("time that is no number is refused", "--seconds", "nan", allowed="from 0.1 to 86400")
 refused("an unknown lane is refused", "--lane", "fast",
-        allowed="all, objects, hot, caches, cpus, process or programs")
+        allowed="all, objects, hot, caches, cpus, process, programs or traces")
 refused("a negative seed is refused", "--seed", "-3", allowed="from 0 to")
 refused("an unknown option is refused", "--bogus", allowed="--help")
 done = run(plain, "--boot", "slab_max_order=99")
 ok(done.returncode == 2 and "0 to 10" in done.stderr, "a bad boot option is refused with what is "
    "allowed", done.stderr)
 
-for lane in ("objects", "hot", "caches", "cpus", "programs"):
+for lane in ("objects", "hot", "caches", "cpus", "process", "programs"):
     clean(f"lane {lane} is clean", plain, "--lane", lane, "--seconds", "1", "--seed", "7")
+clean("lane traces is clean", plain, "--lane", "traces", "--seconds", "1", "corpus/traces/jq.slubops",
+      "corpus/traces/git.slubops")
+done = run(plain, "--lane", "traces")
+ok(done.returncode == 2 and "op programs are allowed as arguments" in done.stderr,
+   "lane traces without one is refused", done.stderr)
 clean("TSan reports nothing, with cpus that go down and up all the time",
       tsan, "--cpus-flip", "--seconds", "4", "--threads", "6")
 clean("ASan and UBSan report nothing", asan, "--seconds", "3")

@@ -25,12 +25,26 @@ def refused(name, command, said):
        f"status {done.returncode}\n{done.stdout}{done.stderr}")
 
 
-print("1..9")
+print("1..11")
 refused("an unknown lane is refused with those there are", [LANES, "--lanes", "plain,fast"],
         "--lanes fast: allowed are plain, hardened, debug, asan, msan, tsan, memcheck, every-fail")
 refused("no time is refused", [LANES, "--seconds", "0"], "from 1 to 86400")
 refused("negative time is refused", [LANES, "--seconds", "-3"], "from 1 to 86400")
 refused("an unknown option is refused", [LANES, "--fast"], "--seconds, --seed, --lanes")
+
+def make_says(*words):
+    done = subprocess.run(["make", "-n", "SETUP=0", "stress", *words], capture_output=True, text=True,
+                          timeout=60, env={k: v for k, v in os.environ.items() if "MAKE" not in k},
+                          check=False)
+    return done.stderr if done.returncode == 2 and not done.stdout else ""
+
+
+known = re.search("allowed are (.*)", run(LANES, "--lanes", "fast").stderr)[1].split(", ")
+ok(all("allowed are, with commas between them: " + " ".join(known) in make_says(f"LANES={wrong}")
+       for wrong in ("fast", "plain,fast", "plain fast", "-")),
+   "make refuses an unknown lane with those there are, before it builds", make_says("LANES=fast"))
+ok(all("from 1 to 86400" in make_says(f"STRESS_SECONDS={wrong}") for wrong in ("-1", "0", "1.5", "x")),
+   "make refuses impossible seconds before it builds", make_says("STRESS_SECONDS=-1"))
 
 with tempfile.TemporaryDirectory() as folder:
     done = run(LANES, "--lanes", "plain,every-failure", "--seconds", "2", "--findings", folder)
