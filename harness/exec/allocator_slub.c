@@ -200,6 +200,11 @@ static void slub_flush_every(void)
 	slub_flush_all(NULL);
 }
 
+static bool slub_in_slab(const void *word)
+{
+	return virt_to_slab(word) != NULL;
+}
+
 static int slub_node_of_object(const void *object)
 {
 	struct page *page = virt_to_head_page(object);
@@ -400,6 +405,7 @@ const struct exec_allocator exec_slub = {
 	.allowed_nodes = slub_allow_nodes,
 	.preferred_node = slub_prefer_node,
 	.node_of = slub_node_of_object,
+	.in_slab = slub_in_slab,
 	.attribute_read = slub_attribute_read,
 	.attribute_write = slub_attribute_write,
 	.slabinfo = slub_slabinfo,
@@ -410,4 +416,5 @@ const struct exec_allocator exec_slub = {
 	.caller = exec_world_caller,
 	.refused = slub_refused,
 	.policy = slub_policy,
+	.plain_is_exclusive = true,
 };

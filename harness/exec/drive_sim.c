@@ -144,13 +144,16 @@ static void report_finding(struct drive_sim_result *result)
 	}
 	result->finding.record = record;
 	result->finding.task = task;
+	if (finding && finding->kind == SIM_RACE)
+		result->finding.oracle = 8;
 	snprintf(result->finding.text, sizeof(result->finding.text), "%s: %.200s",
 		 result->outcome == SIM_INCONCLUSIVE ? "inconclusive"
 		 : finding			     ? sim_finding_name(finding->kind)
 						     : "machine",
 		 finding ? finding->text : "out of memory");
 	if (result->outcome == SIM_FINDING && drive_now->x)
-		exec_report(drive_now->x, 0, "", record, task, "%s", result->finding.text);
+		exec_report(drive_now->x, result->finding.oracle, "", record, task, "%s",
+			    result->finding.text);
 }
 
 static void add_figures(struct drive_sim_result *result)
@@ -181,6 +184,10 @@ static enum sim_outcome run(const struct drive_sim_options *options,
 					      : POINTS_MIN + (uint64_t)POINTS_A_RECORD *
 								     drive_now->program->nr_records,
 		.hash_points = options->hash_points,
+		/* ThreadSanitizer looks for them itself. */
+		.races = !SIM_TSAN && drive_now->options.oracles & EXEC_ORACLE_RACES &&
+			 !options->no_races && drive_now->program->header.tasks > 1 &&
+			 drive_now->allocator.plain_is_exclusive,
 	};
 	enum sim_outcome outcome;
 
@@ -197,6 +204,7 @@ static enum sim_outcome run(const struct drive_sim_options *options,
 			drive_now->program->nr_records);
 		return SIM_INCONCLUSIVE;
 	}
+	drive_now->allocator.order = run_options.races ? sim_order : NULL;
 	exec_set_content(drive_now->x,
 			 options->light ? EXEC_CONTENT_LIGHT : drive_now->options.content);
 	for (unsigned int task = 0; task < drive_now->nr_tasks; task++) {
@@ -210,6 +218,7 @@ static enum sim_outcome run(const struct drive_sim_options *options,
 	result->switches = sim_figures().switches;
 	result->interrupts = sim_figures().interrupts;
 	add_figures(result);
+	drive_now->allocator.order = NULL;
 	if (outcome != SIM_CLEAN)
 		return judge(outcome);
 	outcome = sim_call(finish, NULL);

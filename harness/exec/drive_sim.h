@@ -32,6 +32,7 @@ struct drive_sim_options {
 	uint64_t step_max; /* scheduling points; 0: a million and 100,000 for each record */
 	bool hash_points;  /* into the hash goes every point, not only every switch */
 	bool light;	   /* EXEC_CONTENT_LIGHT in place of what the drive's own options say */
+	bool no_races;	   /* the drive's oracle of races is not asked this time */
 	const struct drive_sim_watch *watch; /* or NULL */
 };
 

@@ -229,6 +229,41 @@ bool exec_ready(struct exec *x, size_t idx)
 	return !waits_for_all(x->program->records[idx].op % PROGRAM_NR_OPS) || all_finished(x, idx);
 }
 
+/* Says what exec_ready() has waited for to a world that does not see the loads above. */
+static void order_behind(struct exec *x, size_t idx)
+{
+	const struct cell *cell = &x->cells[idx];
+	unsigned int op = x->program->records[idx].op % PROGRAM_NR_OPS;
+	void (*order)(const void *, bool) = x->allocator->order;
+	uint32_t look = program_ops[op].use == SLOT_LOOKS ? cell->looked
+			: cell->prev			  ? x->cells[cell->prev - 1].looked
+							  : 0;
+
+	if (cell->barrier)
+		order(&x->cells[cell->barrier - 1], false);
+	if (cell->barrier2)
+		order(&x->cells[cell->barrier2 - 1], false);
+	if (cell->prev)
+		order(&x->cells[cell->prev - 1], false);
+	if (look)
+		order(&x->cells[look - 1], false);
+	for (uint32_t at = op == PROGRAM_KFREE_BULK ? cell->gather : 0; at && at != GATHER_LAST;
+	     at = x->cells[at - 1].gather)
+		order(&x->cells[at - 1], false);
+	if (waits_for_all(op))
+		order(&x->finished, false);
+}
+
+void cell_lets_go(struct exec *x, struct cell *cell, enum cell_state state)
+{
+	if (x->allocator->order) {
+		x->allocator->order(cell, true);
+		if (state == CELL_FINISHED)
+			x->allocator->order(&x->finished, true);
+	}
+	atomic_store_explicit(&cell->state, state, memory_order_release);
+}
+
 bool exec_irq_safe(unsigned int op)
 {
 	switch ((enum program_op)op) {
@@ -319,6 +354,8 @@ static enum exec_step perform_record(struct exec *x, size_t idx, unsigned int ta
 			leave_readers(x, task);
 		return EXEC_WAIT;
 	}
+	if (x->allocator->order)
+		order_behind(x, idx);
 	if (!perform_as(x, idx, task))
 		x->tasks[task].stats.idle++;
 	else if (x->counts)
@@ -331,7 +368,7 @@ static enum exec_step perform_record(struct exec *x, size_t idx, unsigned int ta
 	x->tasks[task].stats.records++;
 	if (stopped(x))
 		return EXEC_STOP;
-	atomic_store_explicit(&cell->state, CELL_FINISHED, memory_order_release);
+	cell_lets_go(x, cell, CELL_FINISHED);
 	return EXEC_DONE;
 }
 

@@ -65,6 +65,8 @@
  *        long as a reader may look at them.
  *      3 conservation: exec_finish() frees everything and asks for the boot state back.
  *      4 slab_check(): at check and quiesce records and at the end.
+ *      8 races: on the simulated machine, two plain accesses that nothing orders; see
+ *        harness/sim/race.c. What orders tasks by a record's end, the interpreter says.
  *
  * 4. A run: exec_create() or exec_restart(); exec_record() for every record that is not left out,
  *    exec_task_end() for every task; exec_finish() when all tasks have ended. The first finding
@@ -203,6 +205,8 @@ struct exec_allocator {
 		       unsigned int bytes, char *text, size_t text_bytes);
 	/* Corruptions reported so far. */
 	unsigned long (*errors)(void);
+	/* Whether @word lies in some slab. */
+	bool (*in_slab)(const void *word);
 	/* Requests for memory that the allocator made and got nothing for, so far. */
 	unsigned long (*refused)(void);
 	/*
@@ -215,6 +219,14 @@ struct exec_allocator {
 	bool (*init_on_alloc)(const void *object);
 	/* Who calls from here on: a number, as unlike others as record and slot are. */
 	unsigned long (*caller)(unsigned long caller);
+
+	/*
+	 * Its plain accesses keep what PLAIN_READ and PLAIN_WRITE promise: two that nothing orders
+	 * are a finding.
+	 */
+	bool plain_is_exclusive;
+	/* The task is about to go on behind (@release: lets others go on from) what is done at @at. */
+	void (*order)(const void *at, bool release);
 
 	/* Where objects may lie; NULL: anywhere (then there is no ownership map). */
 	void (*arena)(char **base, size_t *bytes);
@@ -249,8 +261,9 @@ enum {
 	EXEC_ORACLE_CONTENT = 1 << 2,
 	EXEC_ORACLE_CONSERVATION = 1 << 3,
 	EXEC_ORACLE_CHECK = 1 << 4,
+	EXEC_ORACLE_RACES = 1 << 8, /* the simulated machine's: harness/sim/race.c */
 	EXEC_ORACLES_ALL = EXEC_ORACLE_OWNERSHIP | EXEC_ORACLE_CONTENT | EXEC_ORACLE_CONSERVATION |
-			   EXEC_ORACLE_CHECK,
+			   EXEC_ORACLE_CHECK | EXEC_ORACLE_RACES,
 };
 
 /* How much of each object is filled with a pattern, and compared. */

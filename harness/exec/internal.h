@@ -98,6 +98,7 @@ struct task {
 	struct {
 		const void *word;
 		uint64_t expected;
+		bool in_slab; /* of a type-stable cache */
 	} seen[TASK_SEEN_MAX];
 	uint32_t group;		 /* index of the one that is active on its thread */
 	bool policy;		 /* it has a memory policy to take back */
@@ -187,6 +188,9 @@ struct held {
 	bool mapped;		   /* as in struct cell */
 	bool moved;		   /* by krealloc: what it holds is its owner's */
 };
+
+/* exec.c: records that wait for @cell go on. */
+void cell_lets_go(struct exec *x, struct cell *cell, enum cell_state state);
 
 /* plan.c */
 bool plan_make(struct exec *x);

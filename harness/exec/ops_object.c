@@ -218,7 +218,7 @@ bool perform_free(struct exec *x, size_t idx, unsigned int task)
 	uint8_t op = x->program->records[idx].op;
 
 	/* The object stays in its cell, but nobody else looks there: the slot is empty. */
-	atomic_store_explicit(&cell->state, CELL_LET_GO, memory_order_release);
+	cell_lets_go(x, cell, CELL_LET_GO);
 	if (!from)
 		return false;
 	if (op == PROGRAM_GATHER) {

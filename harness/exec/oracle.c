@@ -433,9 +433,11 @@ bool object_ends(struct exec *x, const struct held *held, size_t idx, unsigned i
 /*
  * 4. Readers. In a read section a task keeps the addresses of objects it met while they were
  *    live. They may be freed and handed out again, but their memory may not change its type
- *    before the section ends: the word that the constructor wrote first must still be there.
+ *    before the section ends: the word that the constructor wrote first must still be there, and
+ *    the pages of a type-stable cache must still be a slab.
  */
-static void meet(struct exec *x, unsigned int task, const void *word, uint64_t expected)
+static void meet(struct exec *x, unsigned int task, const void *word, uint64_t expected,
+		 bool in_slab)
 {
 	struct task *t = &x->tasks[task];
 
@@ -443,12 +445,13 @@ static void meet(struct exec *x, unsigned int task, const void *word, uint64_t e
 		return;
 	t->seen[t->nr_seen].word = word;
 	t->seen[t->nr_seen].expected = expected;
+	t->seen[t->nr_seen].in_slab = in_slab;
 	t->nr_seen++;
 }
 
 void reader_meets(struct exec *x, unsigned int task, const void *object, unsigned int cache)
 {
-	meet(x, task, object, constructed_start(cache));
+	meet(x, task, object, constructed_start(cache), true);
 }
 
 /* Words that the head of a callback takes, with the object's address behind it. */
@@ -467,7 +470,7 @@ void reader_meets_lasting(struct exec *x, unsigned int task, const struct cell *
 	    (head >= HEAD_WORDS && (head + HEAD_WORDS) * WORD_BYTES <= cell->bytes))
 		word = 0;
 	meet(x, task, (const char *)cell->object + word * WORD_BYTES,
-	     pattern_word(content_start(x, &held), word * WORD_BYTES));
+	     pattern_word(content_start(x, &held), word * WORD_BYTES), false);
 }
 
 bool reader_looks(struct exec *x, size_t idx, unsigned int task)
@@ -479,8 +482,17 @@ bool reader_looks(struct exec *x, size_t idx, unsigned int task)
 		return true;
 	for (n = 0; n < t->nr_seen; n++) {
 		const volatile uint64_t *word = t->seen[n].word;
-		uint64_t value = *word;
+		uint64_t value;
 
+		if (t->seen[n].in_slab && x->allocator->in_slab &&
+		    !x->allocator->in_slab(t->seen[n].word)) {
+			exec_report(x, 2, "I7", idx, task,
+				    "word %p: its pages were given back before the read section of "
+				    "who has met the object ended",
+				    t->seen[n].word);
+			return false;
+		}
+		value = *word;
 		if (value == t->seen[n].expected)
 			continue;
 		exec_report(x, 2, "I7", idx, task,

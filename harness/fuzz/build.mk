@@ -3,7 +3,8 @@
 
 program-readers := $(wildcard harness/program/*.c)
 generate-sources := $(addprefix harness/fuzz/,fields.c generate.c motifs.c recipe.c)
-fuzz-sources := $(exec-sim-sources) $(program-readers) $(generate-sources) harness/fuzz/target.c
+fuzz-sources := $(exec-sim-sources) $(program-readers) $(generate-sources) harness/fuzz/target.c \
+	harness/fuzz/second_run.c
 fuzz-empty-sources := $(program-readers) $(generate-sources) harness/fuzz/target.c
 # Inputs are op programs, which the mutator changes by records.
 fuzz-targets := concurrent sequential debug
@@ -67,7 +68,8 @@ fuzz-unordered := harness/fuzz/regress.c harness/fuzz/target.c harness/fuzz/targ
 	harness/exec/drive_sim.c harness/exec/drive_schedule.c $(program-readers) \
 	$(generate-sources) $(fuzz-targets:%=harness/fuzz/fuzz_%.c) $(wildcard harness/sim/*.c)
 $(eval $(call program,sim-tsan,sim_races,harness/test/sim_races.c,))
-harness/test/sim_sanitizers.t: | $(fuzz-sanitized) $(O)/sim-tsan/sim_races
+$(eval $(call program,sim,sim_races,harness/test/sim_races.c,))
+harness/test/sim_sanitizers.t: | $(fuzz-sanitized) $(O)/sim-tsan/sim_races $(O)/sim/sim_races
 $(call objects,sim-tsan,$(fuzz-unordered)): EXTRA_CFLAGS := -fno-sanitize=thread
 $(foreach t,$(fuzz-targets),$(eval $(call program,sim,fuzz_generate_$t,\
 	harness/test/fuzz_generate.c $(call fuzz-target-sources,$t),)))
@@ -105,7 +107,10 @@ $(eval $(call program-alone,native-asan,fuzz_mutator,harness/test/fuzz_mutator.c
 # What nobody has set is a large number there, not the zero that a new stack holds.
 $(call objects,native-asan,$(generate-sources) harness/fuzz/mutator.c): \
 	EXTRA_CFLAGS := -ftrivial-auto-var-init=pattern
-fuzz-tests := $(O)/native-asan/fuzz_mutator $(fuzz-generate) harness/test/fuzz_seeds.t
+$(eval $(call program,sim,fuzz_second_run,harness/test/fuzz_second_run.c \
+	harness/fuzz/second_run.c $(generate-sources) $(exec-sim-sources) $(program-readers),-lcmocka))
+fuzz-tests := $(O)/native-asan/fuzz_mutator $(fuzz-generate) harness/test/fuzz_seeds.t \
+	$(O)/sim/fuzz_second_run
 harness/test/fuzz_seeds.t: | $(fuzz-regress) $(fuzz-seeds)
 harness/test/fuzz_lane.t: | $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-regress) $(fuzz-seeds)
 harness/test/fuzz_targets.t: | $(fuzz-libfuzzer) $(fuzz-other-targets) $(fuzz-regress) \

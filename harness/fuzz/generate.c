@@ -127,6 +127,29 @@ static size_t generate_surroundings(struct recipe *r, struct program_record *out
 	return nr;
 }
 
+/*
+ * What happens at a limit happens more often where limits are small: how many empty slabs a node
+ * keeps, and how long a chain is.
+ */
+static size_t generate_limits(struct recipe *r, unsigned int cache, struct program_record *out,
+			      size_t max)
+{
+	static const uint8_t limits[] = {PROGRAM_ATTR_min_partial, PROGRAM_ATTR_cpu_partial};
+	size_t nr = 0;
+
+	for (size_t i = 0; r->small_limits && i < sizeof(limits) && nr < max; i++) {
+		if (!draw_chance(&r->draw, 3, 4))
+			continue;
+		out[nr] = generate_record(r, PROGRAM_ATTR_WRITE);
+		out[nr].task = 0;
+		out[nr++].arg = PROGRAM_ARG(ATTR_WRITE, cache, cache) |
+				PROGRAM_ARG(ATTR_WRITE, attr, limits[i]) |
+				PROGRAM_ARG(ATTR_WRITE, form, PROGRAM_FORM_line) |
+				PROGRAM_ARG(ATTR_WRITE, value, draw_below(&r->draw, 4));
+	}
+	return nr;
+}
+
 /* Creates the caches and sends the tasks to their cpus. */
 static size_t generate_prologue(struct recipe *r, struct program_record *out, size_t max)
 {
@@ -147,6 +170,8 @@ static size_t generate_prologue(struct recipe *r, struct program_record *out, si
 		out[nr].arg &= ~PROGRAM_ARG(CREATE, cache, -1);
 		out[nr++].arg |= PROGRAM_ARG(CREATE, cache, cache);
 	}
+	for (unsigned int cache = 0; cache < r->nr_caches; cache++)
+		nr += generate_limits(r, cache, out + nr, max - nr);
 	for (unsigned int task = 0; spread && task < r->header.tasks && nr < max; task++) {
 		unsigned int cpu = task % r->nr_homes;
 

@@ -41,6 +41,7 @@ struct recipe {
 	uint32_t cache_size;	  /* of the caches, unless drawn for one alone */
 	uint32_t kmalloc_size;	  /* the same for kmalloc */
 	uint32_t objects;	  /* about as many fill a slab or a few */
+	bool small_limits;	  /* the caches keep few slabs */
 	bool plain;		  /* only what there was from the start: objects, lists, races */
 	unsigned int cache_flags; /* allowed in create */
 	unsigned int gfp;	  /* allowed in allocations */

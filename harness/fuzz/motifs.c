@@ -273,6 +273,50 @@ static size_t motif_readers(struct recipe *r, struct program_record *out, size_t
 	return nr;
 }
 
+/*
+ * A reader is inside of a type-stable cache while others give back all they have of it: its slabs
+ * are emptied and flushed, and what comes next could have their pages.
+ */
+static size_t motif_stable(struct recipe *r, struct program_record *out, size_t max)
+{
+	uint64_t cache = PROGRAM_CACHES_MAX - 1 - draw_below(&r->draw, 2);
+	unsigned int tasks = r->header.tasks;
+	uint16_t reader = (uint16_t)draw_below(&r->draw, tasks);
+	uint16_t other = (uint16_t)((reader + 1) % tasks);
+	size_t nr = 0, objects = draw_range(&r->draw, 1, 3), wanted = 2 * objects + 8;
+	uint32_t slots[3];
+
+	if (max < wanted)
+		return motif_pingpong(r, out, max);
+	out[nr] = generate_record(r, PROGRAM_CREATE);
+	out[nr].arg |= PROGRAM_ARG(CREATE, flags, PROGRAM_CACHE_rcu | PROGRAM_CACHE_ctor);
+	set_field(&out[nr], PROGRAM_KIND_CACHE, cache);
+	out[nr++].task = other;
+	for (size_t i = 0; i < objects; i++) {
+		out[nr] = generate_record(r, PROGRAM_ALLOC);
+		set_field(&out[nr], PROGRAM_KIND_CACHE, cache);
+		out[nr].task = other;
+		slots[i] = out[nr++].slot;
+	}
+	out[nr] = generate_record(r, PROGRAM_READ_LOCK);
+	out[nr++].task = reader;
+	for (size_t i = 0; i < objects; i++) {
+		out[nr++] = (struct program_record){
+			.op = PROGRAM_KFREE, .cpu = PROGRAM_ANY, .task = other, .slot = slots[i]};
+		recipe_note(r, slots[i], false);
+	}
+	out[nr] = generate_record(r, draw_chance(&r->draw, 1, 2) ? PROGRAM_SHRINK : PROGRAM_FLUSH);
+	set_field(&out[nr], PROGRAM_KIND_CACHE, cache);
+	out[nr++].task = other;
+	for (size_t i = draw_below(&r->draw, 4); i; i--)
+		out[nr++] = generate_record(r, recipe_op(r));
+	out[nr] = generate_record(r, PROGRAM_NOP);
+	out[nr++].task = reader;
+	out[nr] = generate_record(r, PROGRAM_READ_UNLOCK);
+	out[nr++].task = reader;
+	return nr;
+}
+
 /* A group with little room, a task that uses it, and some requests that are charged. */
 static size_t motif_group(struct recipe *r, struct program_record *out, size_t max)
 {
@@ -344,7 +388,7 @@ static size_t (*other_motif(struct recipe *r))(struct recipe *, struct program_r
 	} others[] = {
 		{PROGRAM_GATHER, motif_gather},	       {PROGRAM_KFREE_RCU, motif_readers},
 		{PROGRAM_GROUP_CREATE, motif_group},   {PROGRAM_MISUSE, motif_misuse},
-		{PROGRAM_ATTR_WRITE, motif_attribute},
+		{PROGRAM_ATTR_WRITE, motif_attribute}, {PROGRAM_READ_LOCK, motif_stable},
 	};
 	unsigned int at = draw_below(&r->draw, sizeof(others) / sizeof(others[0]));
 
@@ -364,7 +408,8 @@ size_t generate_run(struct recipe *r, struct program_record *out, size_t max)
 		out[0] = generate_record(r, recipe_op(r));
 		return 1;
 	}
-	if (!r->plain && draw_chance(&r->draw, 1, 2))
-		other = other_motif(r);
+	if (r->plain ? draw_chance(&r->draw, r->op_weights[PROGRAM_READ_LOCK] != 0, 4)
+		     : draw_chance(&r->draw, 1, 2))
+		other = r->plain ? motif_stable : other_motif(r);
 	return other ? other(r, out, max) : draw_one_of(&r->draw, motifs)(r, out, max);
 }

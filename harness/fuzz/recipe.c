@@ -299,6 +299,7 @@ static void draw_habits(struct recipe *r)
 	r->objects = r->cache_size < slab_bytes ? slab_bytes / r->cache_size : 1;
 	if (r->objects > 32)
 		r->objects = 32;
+	r->small_limits = draw_chance(d, 1, 4);
 	r->cache_flags = draw_flags(r);
 	r->gfp = draw_gfp(r);
 	r->stick = draw_range(d, 2, 15);

@@ -216,7 +216,12 @@ static void tell(const struct program *program, const struct drive_sim_result *r
 	finding_path(program, path);
 	if (path[0] && target_store(program, path, comment)) {
 		fprintf(stderr, "# program: %s.slubops\n", path);
-		fprintf(stderr, "# repeat: slubcheck replay --world sim %s.slubops\n", path);
+		/* What needs a second run the target alone repeats. */
+		if (finding->oracle == 6 || finding->oracle == 9)
+			fprintf(stderr, "# repeat: regress_%s %s.slubops\n", target.name, path);
+		else
+			fprintf(stderr, "# repeat: slubcheck replay --world sim %s.slubops\n",
+				path);
 	} else {
 		/* The program must not be lost with its file. */
 		program_print_text(stderr, program);
@@ -278,6 +283,41 @@ static void forget_coverage(void)
 		memset(afl_map, 0, afl_map_bytes);
 		afl_map[0] = 1; /* it wants to see that something has run */
 	}
+}
+
+/* Copies between @kept and the engine's counters. */
+static void copy_coverage(uint8_t **kept, size_t *bytes, uint8_t *counters, size_t nr, bool back)
+{
+	if (!back && *bytes < nr) {
+		free(*kept);
+		*kept = malloc(nr);
+		*bytes = *kept ? nr : 0;
+	}
+	if (*bytes >= nr && nr)
+		memcpy(back ? counters : *kept, back ? *kept : counters, nr);
+}
+
+static void copy_all_coverage(bool back)
+{
+	static uint8_t *kept[3];
+	static size_t bytes[3];
+
+	if (start_counters)
+		copy_coverage(&kept[0], &bytes[0], start_counters,
+			      (size_t)(stop_counters - start_counters), back);
+	copy_coverage(&kept[1], &bytes[1], interleavings, sizeof(interleavings), back);
+	if (&afl_map && &afl_map_bytes && afl_map)
+		copy_coverage(&kept[2], &bytes[2], afl_map, afl_map_bytes, back);
+}
+
+void target_keep_coverage(void)
+{
+	copy_all_coverage(false);
+}
+
+void target_put_back_coverage(void)
+{
+	copy_all_coverage(true);
 }
 
 /*

@@ -71,7 +71,11 @@ bool target_store(const struct program *program, const char *path, const char *c
 /* Runs an empty program on each machine that the generator asks for often. */
 void target_prime(void);
 
-/* target_sim.c: by the simulated machine and oracles 1 to 4, on libslub. */
+/* What is covered from the first call on, until the second, does not count for the engine. */
+void target_keep_coverage(void);
+void target_put_back_coverage(void);
+
+/* target_sim.c: by the simulated machine and its oracles, on libslub. */
 enum sim_outcome target_perform_sim(const struct program *program, struct drive_sim_result *result);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

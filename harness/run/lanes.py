@@ -121,7 +121,7 @@ class FuzzRates(Lane):
     what = "executions per second of both fuzz targets next to an empty one, in one run"
 
     def command(self, context, run):
-        return ["harness/fuzz/fuzz-lane", "--rates", "--seconds", "3", "--build", context.out,
+        return ["harness/fuzz/fuzz-lane", "--rates", "--seeds", "1", "--build", context.out,
                 "--findings", context.findings, "--json", run.json]
 
     def result(self, data, run, status):

@@ -17,7 +17,7 @@ void (*sim_log_watch)(const char *line);
 static const char *const names[NR_SIM_FINDINGS] = {
 	[SIM_ASSERTION] = "assertion", [SIM_PANIC] = "panic",	  [SIM_MEMORY] = "memory",
 	[SIM_DEADLOCK] = "deadlock",   [SIM_LOCKING] = "locking", [SIM_CONTEXT] = "context",
-	[SIM_ORACLE] = "oracle",
+	[SIM_RACE] = "race",	       [SIM_ORACLE] = "oracle",
 };
 
 const char *sim_finding_name(enum sim_finding_kind kind)

@@ -122,7 +122,7 @@ unsigned long sim_spin_lock(spinlock_t *lock)
 		machine_block(WAIT_LOCK, lock, 0);
 	sim_touch(lock, sizeof(*lock));
 	lock->owner = owner_number(task);
-	sanitize_acquire(lock);
+	machine_acquire(lock);
 	note_held(task, lock, rank, true);
 	machine_tell(SIM_EVENT_LOCKED, (uintptr_t)lock, CALLER);
 	if (is_leaf(rank))
@@ -141,7 +141,7 @@ void sim_spin_unlock(spinlock_t *lock, unsigned long flags)
 	else
 		sim_point(SIM_UNLOCK, lock);
 	sim_touch(lock, sizeof(*lock));
-	sanitize_release(lock);
+	machine_release(lock);
 	lock->owner = 0;
 	note_dropped(task, lock);
 	machine_tell(SIM_EVENT_UNLOCKED, (uintptr_t)lock, CALLER);
@@ -176,7 +176,7 @@ void world_mutex_lock(struct world_mutex *mutex)
 		machine_block(WAIT_MUTEX, mutex, 0);
 	sim_touch(mutex, sizeof(*mutex));
 	mutex->owner = owner_number(task);
-	sanitize_acquire(mutex);
+	machine_acquire(mutex);
 	note_held(task, mutex, rank, false);
 	machine_tell(SIM_EVENT_LOCKED, (uintptr_t)mutex, CALLER);
 }
@@ -189,7 +189,7 @@ void world_mutex_unlock(struct world_mutex *mutex)
 	check_owner(task, mutex, mutex->owner);
 	sim_point(SIM_UNLOCK, mutex);
 	sim_touch(mutex, sizeof(*mutex));
-	sanitize_release(mutex);
+	machine_release(mutex);
 	mutex->owner = 0;
 	note_dropped(task, mutex);
 	machine_tell(SIM_EVENT_UNLOCKED, (uintptr_t)mutex, CALLER);
@@ -221,13 +221,13 @@ void world_once(void (*fn)(void))
 			machine_may_wait("waiting for somebody's initialisation");
 			machine_block(WAIT_ONCE, NULL, i);
 		}
-		sanitize_acquire(&m->state.once[i]);
+		machine_acquire(&m->state.once[i]);
 		return;
 	}
 	if (i == ONCE_MAX)
 		sim_fail(SIM_LOCKING, "more than %u functions for world_once()", ONCE_MAX);
 	m->state.once[m->state.nr_once++].fn = fn;
 	fn();
-	sanitize_release(&m->state.once[i]);
+	machine_release(&m->state.once[i]);
 	m->state.once[i].ended = true;
 }

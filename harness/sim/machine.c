@@ -37,7 +37,7 @@ void machine_set_alarm(void)
 		return;
 	if (!m->running)
 		sim.alarm = SIM_NEVER;
-	else if (m->options.hash_points || m->watch)
+	else if (m->options.hash_points || m->options.races || m->watch)
 		sim.alarm = 0;
 	else
 		sim.alarm = m->policy_alarm < m->step_max ? m->policy_alarm : m->step_max;
@@ -255,6 +255,8 @@ void sim_point_slow(enum sim_kind kind, uintptr_t addr)
 		machine_deliver();
 	}
 	machine_set_alarm();
+	if (m->options.races)
+		race_access(kind, addr, CALLER);
 	if (SIM_UNLIKELY(m->watch))
 		tell(&(struct sim_watched){
 			.event = SIM_EVENT_ACCESS, .kind = kind, .addr = addr, .code = CALLER});
@@ -456,16 +458,16 @@ static void task_main(void *arg)
 	struct task *task = arg;
 
 	for (;;) {
-		sanitize_acquire(&m->outside);
+		machine_acquire(&m->outside);
 		task->fn(task->arg);
-		sanitize_release(&m->running);
+		machine_release(&m->running);
 		end_task(task);
 	}
 }
 
 _Noreturn void machine_leave(struct task *from)
 {
-	sanitize_release(&m->running);
+	machine_release(&m->running);
 	m->running = false;
 	m->current = &m->outside;
 	coroutine_switch(&from->co, &m->outside.co);
@@ -533,6 +535,7 @@ enum sim_outcome sim_run(const struct sim_run_options *options)
 	sim.points = 0;
 	if (!m->nr_tasks)
 		return SIM_CLEAN;
+	race_begin_run();
 
 	m->running = true;
 	machine_set_alarm();
@@ -540,10 +543,11 @@ enum sim_outcome sim_run(const struct sim_run_options *options)
 	m->current = first;
 	sim.cpu = first->cpu;
 	sim.caller = first->caller;
-	sanitize_release(&m->outside);
+	machine_release(&m->outside);
 	coroutine_switch(&m->outside.co, &first->co);
-	sanitize_acquire(&m->running);
+	machine_acquire(&m->running);
 
+	m->options.races = false;
 	m->figures.points = sim.points;
 	machine_hash(sim.points);
 	machine_hash((uint64_t)m->outcome);

@@ -118,6 +118,7 @@ struct machine {
 	enum sim_outcome outcome;
 	bool has_finding;
 	struct sim_finding finding;
+	uintptr_t race[2]; /* SIM_RACE: code of the access, and of the one before it */
 	struct sim_figures figures;
 
 	struct {
@@ -152,6 +153,27 @@ void machine_tell(enum sim_event event, uintptr_t addr, uintptr_t code);
 #define CALLER ((uintptr_t)__builtin_return_address(0))
 uint64_t machine_address(uintptr_t addr);
 _Noreturn void machine_leave(struct task *from);
+
+/* race.c */
+void race_begin_run(void);
+void race_access(enum sim_kind kind, uintptr_t addr, uintptr_t code);
+void race_release(const void *at);
+void race_acquire(const void *at);
+
+/* What came before the one comes before what is behind the other, at the same address. */
+static inline void machine_release(const void *at)
+{
+	sanitize_release(at);
+	if (SIM_UNLIKELY(machine.options.races))
+		race_release(at);
+}
+
+static inline void machine_acquire(const void *at)
+{
+	sanitize_acquire(at);
+	if (SIM_UNLIKELY(machine.options.races))
+		race_acquire(at);
+}
 
 /* findings.c */
 const char *machine_wait_text(const struct task *task, char *text, size_t bytes);

@@ -48,10 +48,10 @@ static void run_first(void)
 	m->callbacks_from++;
 	machine_tell(SIM_EVENT_CALLBACK, (uintptr_t)callback.head, 0);
 	/* Behind all read sections that have ended and all that was done before it was asked for. */
-	sanitize_acquire(&m->callbacks);
+	machine_acquire(&m->callbacks);
 	if (callback.func)
 		rcu_reclaim(callback.head, callback.func);
-	sanitize_release(&m->granted);
+	machine_release(&m->granted);
 	m->state.callback_ran = callback.number;
 }
 
@@ -76,7 +76,7 @@ static void queue(struct rcu_head *head, void (*func)(struct rcu_head *head))
 		m->callbacks = callbacks;
 		m->callbacks_room = room;
 	}
-	sanitize_release(&m->callbacks);
+	machine_release(&m->callbacks);
 	m->callbacks[m->callbacks_to++ % m->callbacks_room] =
 		(struct callback){head, func, ++m->state.callback_last};
 }
@@ -113,7 +113,7 @@ static void wait_for_callbacks(const char *what)
 	m->nr_barriers++;
 	while (m->state.callback_ran < last)
 		machine_block(WAIT_CALLBACKS, NULL, last);
-	sanitize_acquire(&m->granted);
+	machine_acquire(&m->granted);
 	m->nr_barriers--;
 }
 
@@ -138,7 +138,7 @@ void world_rcu_ready(void)
 	machine_may_wait("world_rcu_ready()");
 	while (m->state.callback_ran < last)
 		machine_block(WAIT_CALLBACKS, NULL, last);
-	sanitize_acquire(&m->granted);
+	machine_acquire(&m->granted);
 }
 
 void synchronize_rcu(void)
@@ -168,7 +168,7 @@ void rcu_read_unlock(void)
 	task = m->current;
 	if (!task->rcu_depth)
 		sim_fail(SIM_LOCKING, "rcu_read_unlock() outside of a read section");
-	sanitize_release(&m->callbacks);
+	machine_release(&m->callbacks);
 	if (!--task->rcu_depth)
 		m->nr_readers--;
 }

@@ -91,6 +91,7 @@ struct sim_run_options {
 	void *policy_arg;
 	uint64_t step_max; /* points after which the run is inconclusive; 0: 10 million */
 	bool hash_points;  /* hash (kind, address, task) of every point, not only of switches */
+	bool races;	   /* accesses that nothing orders are findings; up to 16 tasks */
 };
 
 /* Adds a task on @cpu; @fn(@arg) is its life. Return: its number, or SIM_STAY: too many. */
@@ -130,6 +131,12 @@ extern uint8_t *sim_interleavings;
 
 /* Offers the policy to go on with another task. Not with a spin lock held. */
 void sim_yield(void);
+
+/*
+ * Runs that look for races: what the running task has done so far (@release), or does from here
+ * on, is ordered at @at, by means that the seam does not see.
+ */
+void sim_order(const void *at, bool release);
 
 /* Waits until @ready(@arg). Not with a spin lock held, not in an interrupt. */
 void sim_wait_until(bool (*ready)(void *arg), void *arg);
@@ -201,6 +208,7 @@ enum sim_finding_kind {
 	SIM_DEADLOCK,
 	SIM_LOCKING, /* order, owner, lock left held, misuse of a primitive */
 	SIM_CONTEXT, /* waiting where one may not */
+	SIM_RACE,    /* a plain access that nothing orders with another task's */
 	SIM_ORACLE,  /* found by the caller's own checks */
 	NR_SIM_FINDINGS
 };
@@ -214,6 +222,9 @@ struct sim_finding {
 };
 
 const char *sim_finding_name(enum sim_finding_kind kind);
+
+/* Whether the last finding is a race. @code: where the later and the earlier access are. */
+bool sim_race(uintptr_t code[2]);
 
 _Noreturn void sim_fail(enum sim_finding_kind kind, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

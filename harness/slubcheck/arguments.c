@@ -204,7 +204,7 @@ bool slubcheck_read_oracles(const char *command, const char *value, void *to)
 	*oracles = (struct slubcheck_oracles){.given = value};
 	if (!strcmp(value, "none"))
 		return true;
-	for (at = value; *at >= '1' && *at <= '5'; at++) {
+	for (at = value; (*at >= '1' && *at <= '5') || *at == '8'; at++) {
 		if (*at == '5')
 			oracles->model = true;
 		else
@@ -212,7 +212,7 @@ bool slubcheck_read_oracles(const char *command, const char *value, void *to)
 	}
 	if (at != value && !*at)
 		return true;
-	slubcheck_complain("%s: --oracles is '%s'; allowed are digits of 12345, or none", command,
+	slubcheck_complain("%s: --oracles is '%s'; allowed are digits of 123458, or none", command,
 			   value);
 	return false;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "harness/fuzz/second_run.h"
 #include "harness/fuzz/target.h"
 #include "harness/option.h"
 
@@ -60,7 +61,7 @@ int main(int argc, char **argv)
 	start = now_s();
 	done = loop(first, count, ops);
 	seconds = now_s() - start;
-	printf("1..3\n");
+	printf("1..4\n");
 	printf("%s 1 - %" PRIu64 " %s programs without a finding\n",
 	       done == count ? "ok" : "not ok", count, target.name);
 	for (unsigned int op = 0; done == count && count >= 1000 && op < PROGRAM_NR_OPS; op++) {
@@ -75,6 +76,13 @@ int main(int argc, char **argv)
 	/* An inconclusive run shows nothing: too many of them would make the first line empty. */
 	printf("%s 3 - at most 1 of 100 inconclusive\n",
 	       target_figures->inconclusive * 100 <= target_figures->inputs ? "ok" : "not ok");
+	/* One of 128 each, those left out that may not be compared. */
+	printf("%s 4 - some are performed again, some in another configuration\n",
+	       done < 5000 || (second_runs[SECOND_RUN_AGAIN] && second_runs[SECOND_RUN_OTHERWISE])
+		       ? "ok"
+		       : "not ok");
+	printf("# %" PRIu64 " again, %" PRIu64 " otherwise\n", second_runs[SECOND_RUN_AGAIN],
+	       second_runs[SECOND_RUN_OTHERWISE]);
 	printf("# %" PRIu64 " programs in %.2f s: %.0f/s; %" PRIu64 " records, %" PRIu64
 	       " points, %" PRIu64 " switches, %" PRIu64 " interrupts, %" PRIu64 " inconclusive\n",
 	       target_figures->inputs, seconds, (double)target_figures->inputs / seconds,

@@ -26,7 +26,7 @@ static const char help[] =
 	"to\n"
 	"                     time and at the end, and left as it is where there is no finding\n"
 	"      --runs N       perform at most N programs, 1 to 1048576 (default 1048576)\n"
-	"      --oracles SET  digits of 12345, or none, as for replay (default 1234)\n"
+	"      --oracles SET  digits of 123458, or none, as for replay (default 12348)\n"
 	"      --timeout S    a program that takes longer has no end, 1 to 86400 seconds\n"
 	"                     (default 60)\n"
 	"      --progress     tell where it is on standard error, though that is no terminal\n"

@@ -25,7 +25,7 @@ static const char help[] =
 	"      --state FILE   keep what is done in FILE, and go on from there: after Ctrl-C or a\n"
 	"                     crash the same command does the rest\n"
 	"      --found DIR    write the first failing schedule of each bucket as a program\n"
-	"      --oracles SET  digits of 12345, or none, as for replay (default 1234)\n"
+	"      --oracles SET  digits of 123458, or none, as for replay (default 12348)\n"
 	"      --timeout S    one schedule that takes longer fails, 1 to 86400 seconds\n"
 	"                     (default 60)\n"
 	"      --progress     tell where it is on standard error, though that is no terminal\n"

@@ -22,7 +22,7 @@ static const char help[] =
 	"      --chrome OUT   write JSON that chrome://tracing and ui.perfetto.dev open, and no\n"
 	"                     table unless -o says where\n"
 	"  -a, --all          every access, also to what one task has for itself\n"
-	"      --oracles SET  digits of 12345, or none, as for replay (default 1234)\n"
+	"      --oracles SET  digits of 123458, or none, as for replay (default 12348)\n"
 	"      --timeout S    a program that takes longer is ended, 1 to 86400 seconds\n"
 	"                     (default 60)\n"
 	"  -h, --help         this text\n"
