@@ -268,6 +268,7 @@ sed 's/, [a-z_]*$//' out >buckets
 diff - buckets >differences <<'END'
 1. 3 x oracle 1, L1: overlaps a live object
    in kmalloc
+   last conflict: __wrap_kmalloc after __wrap_kmalloc
    smallest: findings/below/small.slubops (3 records)
 2. 1 x signal 6 (Aborted)
    which ends the process

@@ -15,13 +15,14 @@ static const char help[] =
 	"with\n"
 	"a finding into buckets: the same oracle, invariant and text without numbers, found at "
 	"the\n"
-	"same place (the op, and the function of the allocator that the task was in last).\n"
+	"same place (the op, and the function of the allocator that the task was in last), with\n"
+	"the same last conflict (two accesses of different tasks to one word, one a write).\n"
 	"\n"
 	"  DIR                a folder: all files below it that end in .slubops, .ops or .txt;\n"
 	"                     or a file\n"
 	"  -l, --list         name all files of a bucket, and not only the smallest\n"
-	"      --coarse       put findings at different places into one bucket\n"
-	"      --oracles SET  digits of 12345, or none, as for replay (default 1234)\n"
+	"      --coarse       only by what is found, wherever and after whatever\n"
+	"      --oracles SET  digits of 123458, or none, as for replay (default 12348)\n"
 	"      --timeout S    a file that takes longer has no end, 1 to 86400 seconds (default "
 	"60)\n"
 	"  -h, --help         this text\n"
@@ -42,7 +43,7 @@ enum triage_outcome {
 struct verdict {
 	enum triage_outcome outcome;
 	char bucket[BUCKET_BYTES];
-	char place[PLACE_BYTES];
+	char place[PLACE_BYTES], conflict[PLACE_BYTES];
 	size_t records, bytes;
 };
 
@@ -89,11 +90,89 @@ static void add_file(void *unused, const char *path)
 
 static uintptr_t last_code[PROGRAM_TASKS_MAX];
 
+/*
+ * The last two accesses of different tasks to one word, one of them a write, while both were at
+ * their records: the place where the program's order came to matter last.
+ */
+#define WORDS_LOG2 12
+static struct {
+	uintptr_t addr, code;
+	unsigned int task;
+	bool write;
+} words[1u << WORDS_LOG2];
+static uintptr_t conflict[2]; /* code of the later access, and of the earlier */
+static unsigned int records_open;
+
+static void note_begin(void *arg, size_t record, unsigned int task, bool interrupt)
+{
+	(void)arg;
+	(void)record;
+	(void)task;
+	(void)interrupt;
+	records_open++;
+}
+
+static void note_end(void *arg, size_t record, unsigned int task, bool interrupt)
+{
+	(void)arg;
+	(void)record;
+	(void)task;
+	(void)interrupt;
+	records_open--;
+}
+
+static bool is_write(enum sim_kind kind)
+{
+	return kind == SIM_WRITE || kind == SIM_RELEASE || kind == SIM_PLAIN_WRITE ||
+	       kind == SIM_ADD || kind == SIM_CMPXCHG;
+}
+
+static bool is_read(enum sim_kind kind)
+{
+	return kind == SIM_READ || kind == SIM_ACQUIRE || kind == SIM_PLAIN_READ ||
+	       kind == SIM_STALE;
+}
+
+static void note_access(const struct sim_watched *watched)
+{
+	size_t at = (size_t)((uint64_t)(watched->addr >> 3) * UINT64_C(0x9e3779b97f4a7c15) >>
+			     (64 - WORDS_LOG2));
+	bool write = is_write(watched->kind);
+
+	if (!records_open || !(write || is_read(watched->kind)))
+		return;
+	if (words[at].addr == watched->addr && words[at].task != watched->task &&
+	    (write || words[at].write)) {
+		conflict[0] = watched->code;
+		conflict[1] = words[at].code;
+	}
+	words[at].addr = watched->addr;
+	words[at].code = watched->code;
+	words[at].task = watched->task;
+	words[at].write = write;
+}
+
 static void note_code(void *arg, const struct sim_watched *watched)
 {
 	(void)arg;
 	if (watched->code && watched->task < PROGRAM_TASKS_MAX)
 		last_code[watched->task] = watched->code;
+	if (watched->event == SIM_EVENT_ACCESS)
+		note_access(watched);
+}
+
+static void say_conflict(char text[PLACE_BYTES])
+{
+	uintptr_t code[2] = {conflict[0], conflict[1]}, race[2];
+
+	if (sim_race(race)) {
+		code[0] = race[0];
+		code[1] = race[1];
+	}
+	text[0] = '\0';
+	if (code[0])
+		snprintf(text, PLACE_BYTES, "last conflict: %.40s after %.40s", symbol_of(code[0]),
+			 symbol_of(code[1]));
 }
 
 static void say_place(const struct program *program, const struct exec_finding *finding,
@@ -113,6 +192,7 @@ static void say_place(const struct program *program, const struct exec_finding *
 
 static void perform(struct triage_state *state, const char *file)
 {
+	static const struct drive_sim_watch watch = {.begins = note_begin, .ends = note_end};
 	struct verdict *verdict = &state->verdicts[state->at];
 	struct drive_sim_result result;
 	struct program_error error;
@@ -127,13 +207,17 @@ static void perform(struct triage_state *state, const char *file)
 	verdict->records = program.nr_records;
 	memset(last_code, 0, sizeof(last_code));
 	atomic_store(&state->supervised.running, true);
+	memset(words, 0, sizeof(words));
+	conflict[0] = conflict[1] = 0;
+	records_open = 0;
 	sim_watch(note_code, NULL);
-	trial_run(&program, NULL, &result);
+	trial_run(&program, &watch, &result);
 	sim_watch(NULL, NULL);
 	atomic_store(&state->supervised.running, false);
 	if (result.outcome == SIM_FINDING) {
 		bucket_of(&result.finding, verdict->bucket);
 		say_place(&program, &result.finding, verdict->place);
+		say_conflict(verdict->conflict);
 		verdict->outcome = TRIAGE_FOUND;
 	} else {
 		verdict->outcome = result.outcome == SIM_CLEAN ? TRIAGE_CLEAN : TRIAGE_INCONCLUSIVE;
@@ -173,7 +257,8 @@ static struct triage_state *sorted_state;
 static bool same_bucket(const struct verdict *one, const struct verdict *other)
 {
 	return !strcmp(one->bucket, other->bucket) &&
-	       (request.coarse || !strcmp(one->place, other->place));
+	       (request.coarse ||
+		(!strcmp(one->place, other->place) && !strcmp(one->conflict, other->conflict)));
 }
 
 /* Fewest records first, then by name. */
@@ -230,6 +315,8 @@ static void print_bucket(const struct triage_state *state, const struct bucket *
 	printf("%zu. %zu x %s\n", idx + 1, bucket->nr, best->bucket);
 	if (!request.coarse)
 		printf("   %s\n", best->place);
+	if (!request.coarse && *best->conflict)
+		printf("   %s\n", best->conflict);
 	printf("   smallest: %s (%zu records)\n", files[bucket->best], best->records);
 	for (size_t i = 0; request.list && i < state->nr; i++)
 		if (state->verdicts[i].outcome == TRIAGE_FOUND &&
