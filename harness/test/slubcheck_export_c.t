@@ -50,10 +50,67 @@ for seed in preempted-pop flush-races-free irq-in-refill readers three-objects i
 		run 0 ./seed && [ "$(cat out)" = clean ]
 	ok "$seed: clean as a test, too"
 done
-run 3 "$slubcheck" export-c "$root/corpus/seeds/attributes.txt" -o seed.c &&
-	says err 'records have no call in the test' && says seed.c '/* has no call here */' &&
-	compile_sim seed seed.c
-ok 'what has no call is counted and named'
+# Every op that has a call, some with what they need.
+cat >every.txt <<'EOF'
+slubops 1
+nodes 2
+tasks 2
+t0: cache_args kc1 more=usercopy useroffset=8 usersize=16 freeptr_offset=0
+t0: create kc1 align_log2=0 size=64
+t0: cache_args kc2 more=freeptr useroffset=0 usersize=0 freeptr_offset=8
+t0: create kc2 align_log2=0 size=64 flags=ctor+rcu
+t0: r1 = alloc kc1
+t1: r2 = alloc_bulk kc1 count=20
+t1: r3 = kmalloc_align size=100 align_log2=8
+t1: r4 = kvmalloc_array n=4 size=100
+t1: r5 = kvcalloc n=65535 size=8
+t0: r5 = kvmalloc size=5000000
+t0: kvrealloc r5 size=70000
+t0: krealloc r3 size=300
+t0: krealloc_array r3 n=3 size=300
+t0: ksize r3
+t0: dump_obj r1
+t0: attr_write kc1 attr=min_partial of=0 form=line value=2
+t0: attr_read kc1 attr=slabs of=0
+t0: attr_read kc1 attr=slabs of=3
+t0: attr_walk
+t0: slabinfo
+t0: kmalloc_size_roundup size=100
+t0: allowed_nodes mask=1
+t0: preferred_node node=n1
+t0: call_rcu r1 head=1
+t1: free_bulk r2
+t1: r2 = alloc_bulk kc2 count=3
+t0: r6 = kmalloc size=40
+t0: kfree_rcu r6 head=2
+t0: r6 = kmalloc size=40
+t0: kfree_rcu_mightsleep r6
+t1: gather r2
+t1: gather r3
+t1: kfree_bulk
+t1: r3 = kzalloc size=30
+t1: gather r3
+t0: kvfree_sensitive r4
+t0: r7 = alloc kc9
+EOF
+run 0 "$slubcheck" export-c every.txt -o every.c && [ ! -s err ] && compile_sim every every.c &&
+	run 0 ./every && [ "$(cat out)" = clean ]
+ok 'ops of every kind have calls, and find nothing'
+compile_native threads every.c && run 0 ./threads 20
+ok 'with threads, too'
+cat >no.txt <<'EOF'
+slubops 1
+t0: misuse kc0 kind=double_free at=0 bytes=1 size=0
+t0: r1 = kmalloc size=8
+t0: check_object_size r1 offset=0 bytes=4 to_user=0
+t0: misuse kc0 kind=double_free at=0 bytes=1 size=0
+EOF
+refused_with 'slubcheck: export-c: no.txt: 3 records have no call in a test (misuse, check_object_size)' \
+	"$slubcheck" export-c no.txt -o no.c && [ ! -e no.c ]
+ok 'what has no call is refused, and named'
+run 3 "$slubcheck" export-c --partial no.txt -o no.c && says err 'no.txt: 3 records are left out' &&
+	says no.c '/* has no call here */' && compile_sim no no.c && run 0 ./no
+ok 'or left out, if that is wanted'
 
 refuses()
 {
@@ -66,7 +123,7 @@ refuses 'export-c: no FILE is named'
 refuses "export-c: 'b' is a second FILE" a b
 refuses 'nofile: cannot open it' nofile
 refuses 'none/test.c: cannot write it' two.txt -o none/test.c
-refuses "export-c: unknown option '--all'; allowed are --output (-o), --oracles, --timeout and --help (-h)" --all two.txt
+refuses "export-c: unknown option '--all'; allowed are --output (-o), --partial, --oracles, --timeout and --help (-h)" --all two.txt
 sed 's/77/78/' two-1.txt >crash.txt
 run 3 "$planted" export-c crash.txt -o crash.c && says err 'its run ends the process (signal 6 (Aborted))' &&
 	[ ! -e crash.c ]

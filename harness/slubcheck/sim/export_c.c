@@ -21,17 +21,19 @@ static const char help[] =
 	"\n"
 	"  FILE               an op program, binary or text; - is standard input\n"
 	"  -o, --output OUT   write to OUT and not to standard output\n"
-	"      --oracles SET  digits of 12345, or none, as for replay (default 1234)\n"
+	"      --oracles SET  digits of 123458, or none, as for replay (default 12348)\n"
 	"      --timeout S    a program that takes longer is ended, 1 to 86400 seconds\n"
 	"                     (default 60)\n"
 	"  -h, --help         this text\n"
 	"\n"
-	"Records that have no call in the test are left out, named in it, and counted.\n"
+	"      --partial      leave records out that have no call in a test: those of misuse,\n"
+	"                     groups, buckets, failslab, usercopy; else they are refused\n"
 	"Exit status: 0 written, 2 bad input or usage, 3 written without some records.\n";
 
 static struct {
 	struct slubcheck_performs performs;
 	const char *input, *output;
+	bool partial;
 } request = {.performs = SLUBCHECK_PERFORMS_DEFAULT};
 
 static struct program program;
@@ -43,6 +45,37 @@ struct export_state {
 	size_t left_out;
 	int error; /* of writing, or 0 */
 };
+
+/*
+ * The ops of records that have no call in a test, each named once, and in @nr how many records
+ * there are. Return: a text of this function; "" when all have one.
+ */
+static const char *without_call(size_t *nr)
+{
+	static char names[1000];
+	bool named[PROGRAM_NR_OPS] = {false};
+	FILE *nowhere = fopen("/dev/null", "w");
+	size_t used = 0;
+
+	*nr = 0;
+	names[0] = '\0';
+	for (size_t idx = 0; nowhere && idx < program.nr_records; idx++) {
+		unsigned int op = program.records[idx].op;
+
+		/* The schedule is written in a form of its own. */
+		if (op == PROGRAM_SWITCH || op == PROGRAM_IRQ ||
+		    export_c_step(nowhere, &program, idx))
+			continue;
+		++*nr;
+		if (!named[op] && used < sizeof(names))
+			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+						 used ? ", " : "", program_ops[op].name);
+		named[op] = true;
+	}
+	if (nowhere)
+		fclose(nowhere);
+	return names;
+}
 
 static int work(void *shared)
 {
@@ -93,6 +126,7 @@ static int export_c(void)
 	struct program_output output;
 	struct program_error error;
 	int exit_code = SLUBCHECK_BAD_INPUT;
+	size_t nr;
 
 	if (!state) {
 		slubcheck_complain("export-c: out of memory");
@@ -117,8 +151,8 @@ static int export_c(void)
 	} else if (program_output_commit(&output, &error)) {
 		exit_code = slubcheck_complain("%s", error.text);
 	} else if (state->left_out) {
-		slubcheck_complain("%s: %zu records have no call in the test", request.input,
-				   state->left_out);
+		slubcheck_complain("%s: %zu records are left out (%s)", request.input,
+				   state->left_out, without_call(&nr));
 		exit_code = SLUBCHECK_INCONCLUSIVE;
 	}
 out:
@@ -130,15 +164,25 @@ int slubcheck_export_c(int argc, char **argv)
 {
 	static const struct slubcheck_option options[] = {
 		SLUBCHECK_NAME("output", 'o', "OUT", &request.output),
+		SLUBCHECK_FLAG("partial", 0, &request.partial),
 		SLUBCHECK_PERFORM_OPTIONS(&request.performs),
 		{.name = NULL},
 	};
+	const char *ops;
 	int exit_code;
+	size_t nr;
 
 	if (!slubcheck_options_and_program(argc, argv, help, options, &request.input, &program,
 					   &exit_code))
 		return exit_code;
-	exit_code = export_c();
+	ops = without_call(&nr);
+	if (*ops && !request.partial)
+		exit_code =
+			slubcheck_complain("export-c: %s: %zu records have no call in a test (%s); "
+					   "--partial leaves them out",
+					   request.input, nr, ops);
+	else
+		exit_code = export_c();
 	program_free(&program);
 	return exit_code;
 }

@@ -55,7 +55,22 @@ void export_c_free(struct export_trace *trace);
 size_t export_c_write(FILE *to, const char *file, const struct program *program,
 		      const struct export_trace *trace, const struct drive_sim_result *result);
 
+/* Slots that the bulks in front of record @idx need, one for each part. */
+unsigned int export_c_parts(const struct program *program, size_t idx);
+
+/* The text that all tests share. */
+extern const char export_c_includes[], export_c_checks[];
+
 /* The statements of record @idx, each on a line. Return: false when there is no call for it. */
 bool export_c_step(FILE *to, const struct program *program, size_t idx);
+
+/* export_c_other.c: of records that neither fill nor empty a slot. */
+bool export_c_other(FILE *to, const struct program *program, size_t idx);
+
+/* The flags of a request, as harness/exec asks for them. */
+const char *export_c_gfp(uint64_t gfp);
+
+/* The value of the field of that name, or @none where the op has none such. */
+uint64_t export_c_field(const struct program_record *record, const char *name, uint64_t none);
 
 #endif /* SLUBCHECK_EXPORT_C_H */

@@ -4,9 +4,9 @@
 
 #include "export_c.h"
 #include "harness/program/table.h"
+#include "slub/slub.h"
 
-/* The flags of a request, as harness/exec asks for them. */
-static const char *gfp_text(uint64_t gfp)
+const char *export_c_gfp(uint64_t gfp)
 {
 	static const struct {
 		unsigned int bit;
@@ -44,40 +44,7 @@ static const char *gfp_text(uint64_t gfp)
 	return text;
 }
 
-static void print_cache_flags(FILE *to, uint64_t flags)
-{
-	static const struct {
-		unsigned int bit;
-		const char *flag;
-	} of[] = {
-		{PROGRAM_CACHE_hwcache, "SLAB_HWCACHE_ALIGN"},
-		{PROGRAM_CACHE_rcu, "SLAB_TYPESAFE_BY_RCU"},
-		{PROGRAM_CACHE_nomerge, "SLAB_NO_MERGE"},
-		{PROGRAM_CACHE_reclaim, "SLAB_RECLAIM_ACCOUNT"},
-		{PROGRAM_CACHE_dma, "SLAB_CACHE_DMA"},
-		{PROGRAM_CACHE_dma32, "SLAB_CACHE_DMA32"},
-		{PROGRAM_CACHE_account, "SLAB_ACCOUNT"},
-		{PROGRAM_CACHE_noleaktrace, "SLAB_NOLEAKTRACE"},
-		{PROGRAM_CACHE_consistency, "SLAB_CONSISTENCY_CHECKS"},
-		{PROGRAM_CACHE_redzone, "SLAB_RED_ZONE"},
-		{PROGRAM_CACHE_poison, "SLAB_POISON"},
-		{PROGRAM_CACHE_user, "SLAB_STORE_USER"},
-		{PROGRAM_CACHE_trace, "SLAB_TRACE"},
-	};
-	bool some = false;
-
-	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
-		if (!(flags & of[i].bit))
-			continue;
-		fprintf(to, "%s%s", some ? " | " : "", of[i].flag);
-		some = true;
-	}
-	if (!some)
-		fprintf(to, "0");
-}
-
-/* The value of the field of that name, or @none where the op has none such. */
-static uint64_t field_of(const struct program_record *record, const char *name, uint64_t none)
+uint64_t export_c_field(const struct program_record *record, const char *name, uint64_t none)
 {
 	for (unsigned int i = 0; i < PROGRAM_FIELDS_MAX; i++) {
 		const struct program_field *field = &program_ops[record->op].fields[i];
@@ -107,43 +74,116 @@ static void print_fill(FILE *to, const struct program_record *record, const char
 	fprintf(to, "\tput_back(%u);\n\tfilled(%u, %s, %lluul, ", record->slot, record->slot, call,
 		(unsigned long long)bytes);
 	if (cache)
-		fprintf(to, "cache[%llu]", (unsigned long long)field_of(record, "cache", 0));
+		fprintf(to, "cache[%llu]", (unsigned long long)export_c_field(record, "cache", 0));
 	else
 		fprintf(to, "NULL");
 	fprintf(to, ", %s);\n", checks);
 }
 
+/* The largest numbers of an array stand for SIZE_MAX. */
+static bool is_endless(const struct program_record *record)
+{
+	bool array = export_c_field(record, "n", UINT64_MAX) != UINT64_MAX;
+
+	return array && (export_c_field(record, "n", 1) == 65535 ||
+			 export_c_field(record, "size", 0) == 16777215);
+}
+
+/* A cache that nobody has made, or more bytes than there can be: the slot is emptied, and no more. */
+static bool no_call(FILE *to, const struct program_record *record)
+{
+	fprintf(to, "\tput_back(%u); /* and nothing comes */\n", record->slot);
+	return true;
+}
+
+/* Parts of the bulk that record @idx allocates, as harness/exec cuts it. */
+static unsigned int bulk_parts(const struct program_record *record)
+{
+	uint64_t count = PROGRAM_GET(record, ALLOC_BULK, count);
+
+	return count > EXEC_BULK_MAX ? EXEC_BULK_MAX : (unsigned int)count;
+}
+
+unsigned int export_c_parts(const struct program *program, size_t idx)
+{
+	unsigned int parts = 0;
+
+	while (idx-- > 0)
+		if (program->records[idx].op == PROGRAM_ALLOC_BULK)
+			parts += bulk_parts(&program->records[idx]);
+	return parts;
+}
+
+/* What is checked of an object of the cache that @create has made. */
+static const char *cache_checks(const struct program_record *create, bool zero)
+{
+	if (PROGRAM_GET(create, CREATE, flags) & (PROGRAM_CACHE_ctor | PROGRAM_CACHE_rcu))
+		return "OWNER";
+	return zero ? "OWNER | CONTENT | ZERO" : "OWNER | CONTENT";
+}
+
+/* As harness/exec asks for an alignment: by a size that brings it; 0: none can. */
+static unsigned long long aligned_bytes(unsigned long long bytes, uint64_t align_log2)
+{
+	unsigned long long align = align_log2 < 32 ? 1ull << align_log2 : 0;
+
+	if (!align || align > KMALLOC_MAX_SIZE)
+		return 0;
+	if (bytes && bytes < align)
+		bytes = align;
+	while (bytes <= KMALLOC_MAX_CACHE_SIZE && align > 8 && bytes & (bytes - 1))
+		bytes += bytes & -bytes;
+	return bytes;
+}
+
 static bool step_fills(FILE *to, const struct program *program, size_t idx)
 {
 	const struct program_record *record = &program->records[idx];
-	const char *gfp = gfp_text(field_of(record, "gfp", 0));
-	unsigned long long size = field_of(record, "size", 0), n = field_of(record, "n", 1);
-	uint64_t node = field_of(record, "node", PROGRAM_ANY);
+	const char *gfp = export_c_gfp(export_c_field(record, "gfp", 0));
+	unsigned long long size = export_c_field(record, "size", 0),
+			   n = export_c_field(record, "n", 1);
+	uint64_t node = export_c_field(record, "node", PROGRAM_ANY);
 	const struct program_record *create;
 	char call[600], on[40] = "";
-	bool zero = field_of(record, "gfp", 0) & PROGRAM_GFP_zero;
-	bool mapped = record->op == PROGRAM_KVMALLOC || record->op == PROGRAM_KVZALLOC;
+	bool zero = export_c_field(record, "gfp", 0) & PROGRAM_GFP_zero;
+	bool mapped = record->op == PROGRAM_KVMALLOC || record->op == PROGRAM_KVZALLOC ||
+		      record->op == PROGRAM_KVMALLOC_ARRAY || record->op == PROGRAM_KVCALLOC;
 
 	if (node != PROGRAM_ANY)
 		snprintf(on, sizeof(on), ", %llu", (unsigned long long)node);
 	switch (record->op) {
 	case PROGRAM_ALLOC:
 	case PROGRAM_ZALLOC:
-		create = created_by(program, idx, field_of(record, "cache", 0));
+		create = created_by(program, idx, export_c_field(record, "cache", 0));
 		if (!create)
-			return false;
+			return no_call(to, record);
 		snprintf(call, sizeof(call),
 			 "cache[%llu] ? kmem_cache_%salloc%s(cache[%llu], %s%s) : NULL",
-			 (unsigned long long)field_of(record, "cache", 0),
+			 (unsigned long long)export_c_field(record, "cache", 0),
 			 record->op == PROGRAM_ZALLOC ? "z" : "", *on ? "_node" : "",
-			 (unsigned long long)field_of(record, "cache", 0), gfp, on);
+			 (unsigned long long)export_c_field(record, "cache", 0), gfp, on);
 		print_fill(to, record, call, PROGRAM_GET(create, CREATE, size), true,
-			   PROGRAM_GET(create, CREATE, flags) &
-					   (PROGRAM_CACHE_ctor | PROGRAM_CACHE_rcu)
-				   ? "OWNER"
-			   : zero || record->op == PROGRAM_ZALLOC ? "OWNER | CONTENT | ZERO"
-								  : "OWNER | CONTENT");
+			   cache_checks(create, zero || record->op == PROGRAM_ZALLOC));
 		return true;
+	case PROGRAM_ALLOC_BULK:
+		create = created_by(program, idx, export_c_field(record, "cache", 0));
+		if (!create)
+			return no_call(to, record);
+		fprintf(to,
+			"\tput_back(%u);\n\tfilled_bulk(%u, SLOTS + %uu, %uu, %s, %lluul, "
+			"cache[%llu], %s);\n",
+			record->slot, record->slot, export_c_parts(program, idx),
+			bulk_parts(record), gfp,
+			(unsigned long long)PROGRAM_GET(create, CREATE, size),
+			(unsigned long long)export_c_field(record, "cache", 0),
+			cache_checks(create, zero));
+		return true;
+	case PROGRAM_KMALLOC_ALIGN:
+		snprintf(call, sizeof(call), "kmalloc(%llu, %s)",
+			 aligned_bytes(size, export_c_field(record, "align_log2", 0)), gfp);
+		if (!aligned_bytes(size, export_c_field(record, "align_log2", 0)))
+			snprintf(call, sizeof(call), "NULL");
+		break;
 	case PROGRAM_KMALLOC:
 	case PROGRAM_KZALLOC:
 		snprintf(call, sizeof(call), "k%salloc%s(%llu, %s%s)",
@@ -161,6 +201,13 @@ static bool step_fills(FILE *to, const struct program *program, size_t idx)
 			 *on ? "_node" : "", n, size, gfp, on);
 		size *= n;
 		break;
+	case PROGRAM_KVMALLOC_ARRAY:
+	case PROGRAM_KVCALLOC:
+		snprintf(call, sizeof(call), "%s(%llu, %llu, %s)",
+			 record->op == PROGRAM_KVCALLOC ? "kvcalloc" : "kvmalloc_array", n, size,
+			 gfp);
+		size *= n;
+		break;
 	case PROGRAM_KVMALLOC:
 	case PROGRAM_KVZALLOC:
 		snprintf(call, sizeof(call), "kv%salloc%s(%llu, %s%s)",
@@ -170,10 +217,10 @@ static bool step_fills(FILE *to, const struct program *program, size_t idx)
 	default:
 		return false;
 	}
-	if (n == 65535 || (n > 1 && field_of(record, "size", 0) == 16777215))
-		return false; /* they stand for SIZE_MAX */
+	if (is_endless(record))
+		return no_call(to, record);
 	zero |= record->op == PROGRAM_KZALLOC || record->op == PROGRAM_KCALLOC ||
-		record->op == PROGRAM_KVZALLOC;
+		record->op == PROGRAM_KVZALLOC || record->op == PROGRAM_KVCALLOC;
 	print_fill(to, record, call, size, false,
 		   mapped && zero ? "OWNER | CONTENT | ZERO | MAPPED"
 		   : mapped	  ? "OWNER | CONTENT | MAPPED"
@@ -182,115 +229,66 @@ static bool step_fills(FILE *to, const struct program *program, size_t idx)
 	return true;
 }
 
-static bool step_empties(FILE *to, const struct program_record *record)
+/* Whether what record @idx gathers goes back with a later kfree_bulk of its task. */
+static bool is_gathered(const struct program *program, size_t idx)
 {
+	for (size_t at = idx + 1; at < program->nr_records; at++) {
+		switch (program->records[at].op) {
+		case PROGRAM_DESTROY:
+		case PROGRAM_QUIESCE:
+		case PROGRAM_MISUSE:
+			return false;
+		case PROGRAM_KFREE_BULK:
+			if (program->records[at].task == program->records[idx].task)
+				return true;
+			break;
+		default:
+			break;
+		}
+	}
+	return false;
+}
+
+static bool step_empties(FILE *to, const struct program *program, size_t idx)
+{
+	const struct program_record *record = &program->records[idx];
+	unsigned long long head = export_c_field(record, "head", 0);
+
 	switch (record->op) {
 	case PROGRAM_FREE:
+	case PROGRAM_FREE_BULK:
 		fprintf(to, "\tput_back(%u);\n", record->slot);
 		return true;
 	case PROGRAM_KFREE:
-		fprintf(to, "\tif (emptied(%u))\n\t\tkfree(taken);\n", record->slot);
+		fprintf(to,
+			"\tif (slots[%u].checks & MAPPED)\n\t\tput_back(%u);\n"
+			"\telse if (emptied(%u))\n\t\tkfree(taken);\n",
+			record->slot, record->slot, record->slot);
 		return true;
 	case PROGRAM_KVFREE:
 		fprintf(to, "\tif (emptied(%u))\n\t\tkvfree(taken);\n", record->slot);
 		return true;
 	case PROGRAM_KFREE_SENSITIVE:
-		fprintf(to, "\tif (emptied(%u))\n\t\tkfree_sensitive(taken);\n", record->slot);
+	case PROGRAM_KVFREE_SENSITIVE:
+		fprintf(to, "\tfreed_wiped(%u, %s);\n", record->slot,
+			record->op == PROGRAM_KVFREE_SENSITIVE ? "true" : "false");
+		return true;
+	case PROGRAM_CALL_RCU:
+	case PROGRAM_KFREE_RCU:
+		fprintf(to, "\tfreed_later(%u, %llu, %s);\n", record->slot, head,
+			record->op == PROGRAM_CALL_RCU ? "true" : "false");
+		return true;
+	case PROGRAM_KFREE_RCU_MIGHTSLEEP:
+		fprintf(to, "\tfreed_asleep(%u);\n", record->slot);
+		return true;
+	case PROGRAM_GATHER:
+		if (is_gathered(program, idx))
+			fprintf(to, "\tgathered(%u, %u);\n", record->task, record->slot);
+		else
+			fprintf(to, "\tput_back(%u);\n", record->slot);
 		return true;
 	default:
 		return false;
-	}
-}
-
-static bool step_cache(FILE *to, const struct program *program, size_t idx)
-{
-	const struct program_record *record = &program->records[idx];
-	unsigned int nr = (unsigned int)field_of(record, "cache", 0);
-	uint64_t align = field_of(record, "align_log2", 0);
-
-	for (size_t before = 0; record->op == PROGRAM_CREATE && before < idx; before++)
-		if (program->records[before].op == PROGRAM_CACHE_ARGS &&
-		    PROGRAM_GET(&program->records[before], CACHE_ARGS, cache) == nr)
-			return false;
-	switch (record->op) {
-	case PROGRAM_CREATE:
-		fprintf(to,
-			"\tif (!cache[%u])\n\t\tcache[%u] = kmem_cache_create(\"k%u\", %llu, "
-			"%llu, ",
-			nr, nr, nr, (unsigned long long)field_of(record, "size", 0),
-			align && align < 32 ? 1ull << align : 0ull);
-		print_cache_flags(to, field_of(record, "flags", 0));
-		fprintf(to, ", %s);\n",
-			field_of(record, "flags", 0) & PROGRAM_CACHE_ctor ? "construct" : "NULL");
-		return true;
-	case PROGRAM_DESTROY:
-		fprintf(to, "\tdestroy(%u);\n", nr);
-		return true;
-	case PROGRAM_SHRINK:
-		fprintf(to, "\tif (cache[%u])\n\t\tkmem_cache_shrink(cache[%u]);\n", nr, nr);
-		return true;
-	case PROGRAM_FLUSH:
-		fprintf(to, "\tif (cache[%u])\n\t\tslub_flush_all(cache[%u]);\n", nr, nr);
-		return true;
-	case PROGRAM_VALIDATE:
-		fprintf(to, "\tif (cache[%u])\n\t\tvalidate_slab_cache(cache[%u]);\n", nr, nr);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool step_machine(FILE *to, const struct program_record *record)
-{
-	static const char *const calls[PROGRAM_NR_OPS] = {
-		[PROGRAM_FLUSH_ALL] = "slub_flush_all(NULL)",
-		[PROGRAM_REAP] = "slub_reap()",
-		[PROGRAM_READ_LOCK] = "rcu_read_lock()",
-		[PROGRAM_READ_UNLOCK] = "rcu_read_unlock()",
-		[PROGRAM_SYNCHRONIZE_RCU] = "synchronize_rcu()",
-		[PROGRAM_RCU_BARRIER] = "rcu_barrier()",
-		[PROGRAM_KVFREE_RCU_BARRIER] = "kvfree_rcu_barrier()",
-	};
-	static const char *const sites[PROGRAM_NR_SITES] = {"FAULT_PAGE", "FAULT_COMMIT",
-							    "FAULT_PERCPU", "FAULT_SLAB"};
-	unsigned long long target = field_of(record, "target", PROGRAM_ANY);
-
-	switch (record->op) {
-	case PROGRAM_NOP:
-		return true;
-	case PROGRAM_CHECK:
-		fprintf(to, "\tcheck();\n");
-		return true;
-	case PROGRAM_QUIESCE:
-		fprintf(to, "\tquiesce();\n");
-		return true;
-	case PROGRAM_CPU_DOWN:
-		fprintf(to, "\tslub_cpu_down(%llu);\n", target);
-		return true;
-	case PROGRAM_CPU_UP:
-		fprintf(to, "\tslub_cpu_up(%llu);\n", target);
-		return true;
-	case PROGRAM_NODE_OFFLINE:
-	case PROGRAM_NODE_ONLINE:
-		if (target == PROGRAM_ANY)
-			return false;
-		fprintf(to, "\tslub_node_%s(%llu);\n",
-			record->op == PROGRAM_NODE_OFFLINE ? "offline" : "online", target);
-		return true;
-	case PROGRAM_FAULT:
-		fprintf(to, "#ifdef SIM\n\tsim_fault_arm(%s, %llu, %llu);\n#endif\n",
-			sites[field_of(record, "site", 0) % PROGRAM_NR_SITES],
-			(unsigned long long)field_of(record, "nth", 0),
-			(unsigned long long)field_of(record, "count", 0));
-		return true;
-	case PROGRAM_GRACE:
-		fprintf(to, "#ifdef SIM\n\tsim_grace();\n#endif\n");
-		return true;
-	default:
-		if (!calls[record->op])
-			return false;
-		fprintf(to, "\t%s;\n", calls[record->op]);
-		return true;
 	}
 }
 
@@ -298,15 +296,21 @@ bool export_c_step(FILE *to, const struct program *program, size_t idx)
 {
 	const struct program_record *record = &program->records[idx];
 
-	if (record->op == PROGRAM_KREALLOC) {
-		fprintf(to, "\tresized(%u, %lluul, %s);\n", record->slot,
-			(unsigned long long)field_of(record, "size", 0),
-			gfp_text(field_of(record, "gfp", 0)));
+	if (program_ops[record->op].use == SLOT_CHANGES) {
+		if (is_endless(record)) {
+			fprintf(to, "\t/* more than there can be: what is there stays */\n");
+			return true;
+		}
+		fprintf(to, "\tresized(%u, %lluul, %s, %s);\n", record->slot,
+			(unsigned long long)(export_c_field(record, "size", 0) *
+					     export_c_field(record, "n", 1)),
+			export_c_gfp(export_c_field(record, "gfp", 0)),
+			record->op == PROGRAM_KVREALLOC ? "true" : "false");
 		return true;
 	}
 	if (program_ops[record->op].use == SLOT_FILLS)
 		return step_fills(to, program, idx);
 	if (program_ops[record->op].use == SLOT_EMPTIES)
-		return step_empties(to, record);
-	return step_cache(to, program, idx) || step_machine(to, record);
+		return step_empties(to, program, idx);
+	return export_c_other(to, program, idx);
 }
