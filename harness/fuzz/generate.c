@@ -187,10 +187,21 @@ static size_t generate_prologue(struct recipe *r, struct program_record *out, si
 size_t generate_program(uint64_t seed, enum fuzz_style style, struct program_header *header,
 			struct program_record *records, size_t max)
 {
+	return generate_program_on(0, seed, style, header, records, max);
+}
+
+size_t generate_program_on(unsigned int cpus, uint64_t seed, enum fuzz_style style,
+			   struct program_header *header, struct program_record *records,
+			   size_t max)
+{
 	struct recipe r;
 	size_t nr, wanted;
 
 	recipe_draw(&r, seed, style);
+	if (cpus) {
+		r.header.cpus = (uint8_t)cpus;
+		r.header.tasks = r.header.tasks > cpus ? r.header.tasks : (uint16_t)cpus;
+	}
 	*header = r.header;
 	max = max < FUZZ_RECORDS_MAX ? max : FUZZ_RECORDS_MAX;
 	nr = generate_prologue(&r, records, max);

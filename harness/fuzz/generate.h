@@ -105,6 +105,11 @@ size_t generate_schedule(struct recipe *recipe, struct program_record *records, 
 size_t generate_program(uint64_t seed, enum fuzz_style style, struct program_header *header,
 			struct program_record *records, size_t max);
 
+/* The same on @cpus cpus with a task on each at least; 0: on as many as it draws. */
+size_t generate_program_on(unsigned int cpus, uint64_t seed, enum fuzz_style style,
+			   struct program_header *header, struct program_record *records,
+			   size_t max);
+
 /* True for what the sequential style has not: switch and irq. */
 bool generate_is_schedule(unsigned int op);
 

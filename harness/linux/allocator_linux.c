@@ -30,7 +30,7 @@ unsigned int linux_gfp(unsigned int gfp)
 		{PROGRAM_GFP_nomemalloc, LX_GFP_NOMEMALLOC},
 		{PROGRAM_GFP_hardwall, LX_GFP_HARDWALL},
 		{PROGRAM_GFP_noretry, LX_GFP_NORETRY},
-		{PROGRAM_GFP_mayfail, LX_GFP_MAYFAIL},
+		{PROGRAM_GFP_mayfail, LX_GFP_RETRY_MAYFAIL},
 		{PROGRAM_GFP_highmem, LX_GFP_HIGHMEM | LX_GFP_MOVABLE},
 	};
 	unsigned int flags;

@@ -5,8 +5,9 @@
 
 # The kernel's files and the glue that is compiled with the kernel's headers, as one object.
 linux-object := $(O)/linux/kernel.o
-linux-sources := $(addprefix harness/linux/,allocator_linux.c machine.c) $(exec-sim-sources) \
-	$(exec-files) $(generate-sources) harness/fuzz/target.c harness/model/long_program.c
+linux-sources := $(addprefix harness/linux/,allocator_linux.c locks.c log.c \
+	machine.c points.c) $(exec-sim-sources) \
+	$(exec-files) $(generate-sources) harness/fuzz/target.c $(addprefix harness/model/,runner.c long_program.c)
 # Code at fixed addresses, as the kernel's is, and the cpu where asm/percpu.h looks for it.
 linux-link := -no-pie -Wl$(comma)--defsym=lx_machine_cpu=sim+16
 

@@ -5,16 +5,14 @@
  *
  *	linux_diff [OPTION]... [FILE]...
  */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "harness/fuzz/target.h"
 #include "harness/model/long_program.h"
+#include "harness/model/runner.h"
 #include "harness/sim/sim.h"
 #include "linux.h"
 #include "observe.h"
@@ -31,8 +29,6 @@ static const char help[] =
 	"  --help     this text\n"
 	"\n"
 	"Exit status: 0 no difference but those listed, 1 a difference, 2 bad input or usage.\n";
-
-#define OPS_MAX UINT64_C(1000000000000)
 
 static struct drive_sim *on_slub, *on_linux;
 static uint64_t left_out, programs, cut_short, inconclusive, records;
@@ -110,23 +106,6 @@ const struct target target = {
 	.perform = perform,
 };
 
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static bool read_number(const char *text, uint64_t max, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 0);
-	return !errno && *text >= '0' && *text <= '9' && !*end && *number <= max;
-}
-
 static bool one(struct program *program)
 {
 	enum sim_outcome outcome;
@@ -161,22 +140,12 @@ static bool run_random(uint64_t ops, uint64_t seed)
 	return clean;
 }
 
-/* Return: the exit status. */
-static int run_file(const char *path)
+static int run_file(const char *path, struct program *program)
 {
-	struct program_error error;
-	struct program program = {.nr_records = 0};
-	bool clean;
+	bool clean = one(program);
 
-	if (program_read_any_file(path, &program, &error)) {
-		fprintf(stderr, "%s\n", error.text);
-		return 2;
-	}
-	long_program_room(&program);
-	clean = one(&program);
-	printf("%s %s: %zu records%s\n", clean ? "ok" : "not ok", path, program.nr_records,
+	printf("%s %s: %zu records%s\n", clean ? "ok" : "not ok", path, program->nr_records,
 	       observe_cut_short() ? ", memory was short" : "");
-	program_free(&program);
 	return !clean;
 }
 
@@ -197,22 +166,19 @@ int main(int argc, char **argv)
 	const struct drive_sim_options how = {0};
 	struct drive_sim_result result;
 	uint64_t ops = 100000, seed = 1;
-	double start = now_s();
+	double start = runner_now();
 	int option, status = 0;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'o':
-			if (read_number(optarg, OPS_MAX, &ops) && ops)
-				break;
-			fprintf(stderr, "--ops %s: whole numbers from 1 to 10^12 are allowed\n",
-				optarg);
-			return 2;
+			if (!runner_take_ops(optarg, &ops))
+				return 2;
+			break;
 		case 's':
-			if (read_number(optarg, UINT64_MAX, &seed))
-				break;
-			fprintf(stderr, "--seed %s: whole numbers from 0 on are allowed\n", optarg);
-			return 2;
+			if (!runner_take_seed(optarg, &seed))
+				return 2;
+			break;
 		case 'v':
 			observe_survey = true;
 			break;
@@ -238,17 +204,14 @@ int main(int argc, char **argv)
 		return 3;
 	}
 	observe_learn();
-	for (int i = optind; i < argc; i++) {
-		int verdict = run_file(argv[i]);
-
-		status = status == 1 ? 1 : verdict ? verdict : status;
-	}
-	if (optind == argc)
+	if (optind < argc)
+		status = runner_files(argv + optind, argc - optind, run_file);
+	else
 		status = !run_random(ops, seed);
 	printf("# %" PRIu64 " programs, %" PRIu64 " records compared in %.1f s; %" PRIu64
 	       " programs to where memory was short, %" PRIu64 " inconclusive; %" PRIu64
 	       " records left out that only one of the two has\n",
-	       programs, records, now_s() - start, cut_short, inconclusive, left_out);
+	       programs, records, runner_now() - start, cut_short, inconclusive, left_out);
 	observe_table(stdout);
 	return status;
 }

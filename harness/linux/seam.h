@@ -72,31 +72,35 @@ void lx_call_rcu(void *head, void (*func)(void *head));
 void lx_rcu_barrier(void);
 void lx_synchronize_rcu(void);
 
-/* Flags of requests, as both sides know them. */
-enum {
-	LX_GFP_DMA = 1 << 0,
-	LX_GFP_HIGHMEM = 1 << 1,
-	LX_GFP_DMA32 = 1 << 2,
-	LX_GFP_MOVABLE = 1 << 3,
-	LX_GFP_RECLAIMABLE = 1 << 4,
-	LX_GFP_HIGH = 1 << 5,
-	LX_GFP_IO = 1 << 6,
-	LX_GFP_FS = 1 << 7,
-	LX_GFP_ZERO = 1 << 8,
-	LX_GFP_DIRECT_RECLAIM = 1 << 9,
-	LX_GFP_KSWAPD_RECLAIM = 1 << 10,
-	LX_GFP_NOWARN = 1 << 11,
-	LX_GFP_MAYFAIL = 1 << 12,
-	LX_GFP_NOFAIL = 1 << 13,
-	LX_GFP_NORETRY = 1 << 14,
-	LX_GFP_MEMALLOC = 1 << 15,
-	LX_GFP_NOMEMALLOC = 1 << 16,
-	LX_GFP_HARDWALL = 1 << 17,
-	LX_GFP_THISNODE = 1 << 18,
-	LX_GFP_ACCOUNT = 1 << 19,
-	LX_GFP_COMP = 1 << 20,
-	LX_NR_GFP = 21,
-};
+/* Flags of requests, as both sides know them: each side has them as __GFP_NAME. */
+#define LX_GFP_EACH(X)                                                                             \
+	X(DMA)                                                                                     \
+	X(HIGHMEM)                                                                                 \
+	X(DMA32)                                                                                   \
+	X(MOVABLE)                                                                                 \
+	X(RECLAIMABLE)                                                                             \
+	X(HIGH)                                                                                    \
+	X(IO)                                                                                      \
+	X(FS)                                                                                      \
+	X(ZERO)                                                                                    \
+	X(DIRECT_RECLAIM)                                                                          \
+	X(KSWAPD_RECLAIM)                                                                          \
+	X(NOWARN)                                                                                  \
+	X(RETRY_MAYFAIL)                                                                           \
+	X(NOFAIL)                                                                                  \
+	X(NORETRY)                                                                                 \
+	X(MEMALLOC)                                                                                \
+	X(NOMEMALLOC)                                                                              \
+	X(HARDWALL)                                                                                \
+	X(THISNODE)                                                                                \
+	X(ACCOUNT)                                                                                 \
+	X(COMP)
+#define LX_GFP_BIT(name)  LX_GFP_BIT_##name,
+#define LX_GFP_FLAG(name) LX_GFP_##name = 1 << LX_GFP_BIT_##name,
+enum { LX_GFP_EACH(LX_GFP_BIT) LX_NR_GFP };
+enum { LX_GFP_EACH(LX_GFP_FLAG) };
+/* What a side calls them, by their bit. */
+#define LX_GFP_OWN(name) __GFP_##name,
 
 /* 2^@order pages; @node -1: the caller's. Return: their address, or 0. */
 struct lx_pages {

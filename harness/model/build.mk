@@ -23,7 +23,7 @@ model-sources := $(addprefix harness/model/,attach.c attributes.c caches.c compa
 	layout.c learn.c machine.c objects.c options.c slabs.c tasks.c tree.c watch.c)
 model-run-sources := $(model-sources) $(exec-sim-sources) $(exec-files) \
 	$(generate-sources) harness/fuzz/target.c \
-	harness/model/model_run.c harness/model/long_program.c
+	$(addprefix harness/model/,model_run.c runner.c long_program.c)
 $(foreach v,sim sim-asan,$(eval $(call program,$v,model_run,$(model-run-sources),$(model-link))))
 
 # The same with defects that only a model sees, to know that it does.

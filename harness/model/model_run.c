@@ -5,17 +5,15 @@
  *
  *	model_run [--ops N] [--seed S] [--tap] [FILE...]
  */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "attach.h"
-#include "harness/fuzz/target.h"
 #include "long_program.h"
 #include "model.h"
+#include "runner.h"
 
 static const char help[] =
 	"Usage: model_run [OPTION]... [FILE]...\n"
@@ -34,39 +32,11 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 no difference, 1 a finding, 2 bad input or usage, 3 inconclusive.\n";
 
-#define OPS_MAX UINT64_C(1000000000000)
-
-static struct drive_sim *drive;
-
-static enum sim_outcome perform(const struct program *program, struct drive_sim_result *result)
-{
-	const struct drive_sim_options options = {.light = program->nr_records % 8 != 0};
-
-	return drive_sim_run(drive, program, &options, result);
-}
-
 const struct target target = {
 	.name = "model",
 	.style = FUZZ_CONCURRENT,
-	.perform = perform,
+	.perform = runner_perform,
 };
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static bool read_number(const char *text, uint64_t max, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 0);
-	return !errno && *text >= '0' && *text <= '9' && !*end && *number <= max;
-}
 
 /* What is left of a concurrent program when its records run one after the other. */
 static void one_by_one(struct program *program)
@@ -161,13 +131,13 @@ static void show_calls(void)
 /* Return: the exit status. */
 static int run_random(uint64_t ops, uint64_t seed, bool tap, const char *given)
 {
-	double start = now_s(), shown = start;
+	double start = runner_now(), shown = start;
 	bool clean = true, watched;
 	uint64_t unseen;
 
 	while (clean && target_figures->records < ops) {
 		struct program program;
-		double now = now_s();
+		double now = runner_now();
 
 		draw_program(seed, &program);
 		m_boot_options = given ? given : draw_options(seed);
@@ -196,7 +166,7 @@ static int run_random(uint64_t ops, uint64_t seed, bool tap, const char *given)
 		printf("%s 2 - hardly a program is not watched or inconclusive\n",
 		       watched ? "ok" : "not ok");
 	}
-	show_figures(stdout, now_s() - start);
+	show_figures(stdout, runner_now() - start);
 	printf("# %s; go on with --seed %" PRIu64 "\n",
 	       !clean	 ? "a finding"
 	       : watched ? "no difference"
@@ -205,42 +175,21 @@ static int run_random(uint64_t ops, uint64_t seed, bool tap, const char *given)
 	return !clean ? 1 : watched ? 0 : 3;
 }
 
-static int run_file(const char *path)
+static int run_file(const char *path, struct program *program)
 {
-	struct drive_sim_result result;
-	struct program_error error;
-	struct program program = {.nr_records = 0};
 	uint64_t calls = m_watch_figures.calls;
-	enum sim_outcome outcome;
+	int status = runner_file(path, program);
 
-	if (program_read_any_file(path, &program, &error)) {
-		fprintf(stderr, "%s\n", error.text);
-		return 2;
-	}
-	long_program_room(&program);
-	outcome = target_run(&program, &result);
-	printf("%s %s: %zu records, %" PRIu64 " calls compared%s\n",
-	       outcome == SIM_CLEAN ? "ok" : "not ok", path, program.nr_records,
-	       m_watch_figures.calls - calls, outcome == SIM_INCONCLUSIVE ? ", inconclusive" : "");
-	if (outcome == SIM_INCONCLUSIVE)
-		fprintf(stderr, "%s: %s\n", path, result.finding.text);
-	program_free(&program);
-	return outcome == SIM_CLEAN ? 0 : outcome == SIM_FINDING ? 1 : 3;
+	printf("# %" PRIu64 " calls compared\n", m_watch_figures.calls - calls);
+	return status;
 }
 
 static int run_files(char **paths, int nr)
 {
-	double start = now_s();
-	int status = 0;
+	double start = runner_now();
+	int status = runner_files(paths, nr, run_file);
 
-	for (int i = 0; i < nr; i++) {
-		int one = run_file(paths[i]);
-
-		/* A finding outweighs all else. */
-		if (status != 1 && one)
-			status = one == 1 || !status ? one : status;
-	}
-	show_figures(stdout, now_s() - start);
+	show_figures(stdout, runner_now() - start);
 	return status;
 }
 
@@ -264,24 +213,18 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'o':
-			if (read_number(optarg, OPS_MAX, &ops) && ops)
-				break;
-			fprintf(stderr, "--ops %s: whole numbers from 1 to 10^12 are allowed\n",
-				optarg);
-			return 2;
+			if (!runner_take_ops(optarg, &ops))
+				return 2;
+			break;
 		case 's':
-			if (read_number(optarg, UINT64_MAX, &seed))
-				break;
-			fprintf(stderr, "--seed %s: whole numbers from 0 on are allowed\n", optarg);
-			return 2;
+			if (!runner_take_seed(optarg, &seed))
+				return 2;
+			break;
 		case 'e':
-			if (read_number(optarg, 1000000, &every) && every) {
-				m_full_every = (unsigned int)every;
-				break;
-			}
-			fprintf(stderr, "--every %s: whole numbers from 1 to 10^6 are allowed\n",
-				optarg);
-			return 2;
+			if (!runner_take("--every", optarg, 1, 1000000, &every))
+				return 2;
+			m_full_every = (unsigned int)every;
+			break;
 		case 'b':
 			m_boot_options = optarg;
 			break;
@@ -298,11 +241,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	drive = drive_sim_create(&exec);
-	if (!drive) {
-		fprintf(stderr, "model_run: no memory\n");
+	if (!runner_begin("model_run", &exec))
 		return 3;
-	}
 	model_attach();
 	return optind < argc ? run_files(argv + optind, argc - optind)
 			     : run_random(ops, seed, tap, m_boot_options);

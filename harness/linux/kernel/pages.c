@@ -15,29 +15,7 @@ nodemask_t node_states[NR_NODE_STATES];
 unsigned int nr_node_ids, nr_online_nodes;
 notifier_fn_t glue_memory_notifier;
 
-static const gfp_t gfp_flags[LX_NR_GFP] = {
-	__GFP_DMA,
-	__GFP_HIGHMEM,
-	__GFP_DMA32,
-	__GFP_MOVABLE,
-	__GFP_RECLAIMABLE,
-	__GFP_HIGH,
-	__GFP_IO,
-	__GFP_FS,
-	__GFP_ZERO,
-	__GFP_DIRECT_RECLAIM,
-	__GFP_KSWAPD_RECLAIM,
-	__GFP_NOWARN,
-	__GFP_RETRY_MAYFAIL,
-	__GFP_NOFAIL,
-	__GFP_NORETRY,
-	__GFP_MEMALLOC,
-	__GFP_NOMEMALLOC,
-	__GFP_HARDWALL,
-	__GFP_THISNODE,
-	__GFP_ACCOUNT,
-	__GFP_COMP,
-};
+static const gfp_t gfp_flags[LX_NR_GFP] = {LX_GFP_EACH(LX_GFP_OWN)};
 
 unsigned int glue_gfp(gfp_t gfp)
 {

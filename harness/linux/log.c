@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the kernel prints, and where it ends: warnings, BUG(), panics. */
+#include <stdio.h>
+
+#include "harness/sim/sim.h"
+#include "linux.h"
+#include "seam.h"
+
+unsigned long linux_warnings __slub_data;
+static char warning[200];
+
+/* Lines are put together here: the kernel prints them in parts. */
+static char line[600];
+static size_t line_length;
+void (*linux_log_hook)(const char *line);
+
+void lx_log(const char *text)
+{
+	for (; *text; text++) {
+		if (*text != '\n') {
+			if (line_length + 1 < sizeof(line))
+				line[line_length++] = *text;
+			continue;
+		}
+		line[line_length] = '\0';
+		line_length = 0;
+		if (linux_log_hook)
+			linux_log_hook(line);
+		world_log(LOG_INFO, "%s", line);
+	}
+}
+
+static const char *base_name(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash ? slash + 1 : file;
+}
+
+_Noreturn void lx_bug(const char *file, int at)
+{
+	sim_fail(SIM_ASSERTION, "BUG at %s:%d", base_name(file), at);
+}
+
+_Noreturn void lx_panic(const char *text)
+{
+	world_panic("%s", text);
+}
+
+void lx_warn(const char *file, int at, const char *text)
+{
+	linux_warnings++;
+	snprintf(warning, sizeof(warning), "WARNING at %s:%d: %s", base_name(file), at, text);
+	lx_log(warning);
+	lx_log("\n");
+}
+
+const char *linux_warning(void)
+{
+	return warning;
+}
+
+/* Where calls end that no path of the slab allocator makes: linux-slub points their names here. */
+_Noreturn void lx_missing(const char *name);
+_Noreturn void lx_missing(const char *name)
+{
+	sim_fail(SIM_ASSERTION, "the kernel calls %s(), which is not here", name);
+}
