@@ -220,7 +220,8 @@ static void tell(const struct program *program, const struct drive_sim_result *r
 		if (finding->oracle == 6 || finding->oracle == 9)
 			fprintf(stderr, "# repeat: regress_%s %s.slubops\n", target.name, path);
 		else
-			fprintf(stderr, "# repeat: slubcheck replay --world sim %s.slubops\n",
+			fprintf(stderr, "# repeat: %s %s.slubops\n",
+				target.repeat ? target.repeat : "slubcheck replay --world sim",
 				path);
 	} else {
 		/* The program must not be lost with its file. */

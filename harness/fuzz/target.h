@@ -32,6 +32,8 @@ struct target {
 	enum sim_outcome (*perform)(const struct program *program, struct drive_sim_result *result);
 	/* Makes the program of the input; NULL: program_from_bytes() and the style's limits. */
 	void (*make)(const uint8_t *data, size_t size, struct program *program);
+	const char
+		*repeat; /* a command that repeats a finding, without its file; NULL: slubcheck */
 };
 extern const struct target target;
 

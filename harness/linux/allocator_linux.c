@@ -181,7 +181,6 @@ static void *linux_create_args(const char *name, unsigned int size, unsigned int
 		.ctor = ctor,
 	};
 
-	unsigned long warnings = linux_warnings;
 	void *cache;
 
 	tick();
@@ -189,9 +188,10 @@ static void *linux_create_args(const char *name, unsigned int size, unsigned int
 	if (args.use_freeptr_offset && args.freeptr_offset < size &&
 	    size - args.freeptr_offset < sizeof(void *))
 		return NULL;
-	cache = lx_cache_create(name, &args);
 	/* What is refused or passed over of wrong arguments is warned of, too. */
-	linux_warnings = warnings;
+	linux_forgive(true);
+	cache = lx_cache_create(name, &args);
+	linux_forgive(false);
 	return cache;
 }
 
@@ -279,6 +279,7 @@ static void *linux_kmalloc_align(size_t size, size_t align, unsigned int gfp)
 static void *linux_kmalloc_by(unsigned int op, size_t n, size_t size, unsigned int gfp, int node)
 {
 	unsigned int flags = linux_gfp(gfp);
+	void *object;
 	size_t bytes;
 
 	tick();
@@ -295,10 +296,16 @@ static void *linux_kmalloc_by(unsigned int op, size_t n, size_t size, unsigned i
 		return lx_kmalloc(bytes, flags, node, true);
 	case PROGRAM_KVMALLOC:
 	case PROGRAM_KVMALLOC_ARRAY:
-		return must(lx_kvmalloc(bytes, flags, node), gfp);
+		break;
 	default:
-		return must(lx_kvmalloc(bytes, flags | LX_GFP_ZERO, node), gfp);
+		flags |= LX_GFP_ZERO;
+		break;
 	}
+	/* Of what is larger than INT_MAX it warns. */
+	linux_forgive(bytes > INT_MAX);
+	object = lx_kvmalloc(bytes, flags, node);
+	linux_forgive(false);
+	return must(object, gfp);
 }
 
 static void *linux_krealloc(void *object, size_t size, unsigned int gfp)
@@ -317,7 +324,10 @@ static void *linux_krealloc_by(unsigned int op, void *object, size_t n, size_t s
 		return NULL;
 	if (op == PROGRAM_KREALLOC_ARRAY)
 		return lx_krealloc(object, bytes, linux_gfp(gfp));
-	return must(lx_kvrealloc(object, size, linux_gfp(gfp)), size ? gfp : 0);
+	linux_forgive(size > INT_MAX);
+	object = lx_kvrealloc(object, size, linux_gfp(gfp));
+	linux_forgive(false);
+	return must(object, size ? gfp : 0);
 }
 
 static void linux_kfree(void *object)
@@ -350,19 +360,25 @@ static size_t linux_roundup(size_t bytes)
 static void *linux_buckets_create(const char *name, unsigned int flags, unsigned int useroffset,
 				  unsigned int usersize)
 {
-	unsigned long warnings = linux_warnings;
-	void *buckets = lx_buckets_create(name, flags_of(flags, 0), useroffset, usersize);
+	void *buckets;
 
-	linux_warnings = warnings;
+	linux_forgive(true);
+	buckets = lx_buckets_create(name, flags_of(flags, 0), useroffset, usersize);
+	linux_forgive(false);
 	return buckets;
 }
 
 static void *linux_buckets_alloc(unsigned int op, void *buckets, size_t size, unsigned int gfp)
 {
+	void *object;
+
 	tick();
 	if (op == PROGRAM_BUCKETS_ALLOC || op == PROGRAM_BUCKETS_TRACK)
 		return lx_buckets_alloc(buckets, size, linux_gfp(gfp), op == PROGRAM_BUCKETS_TRACK);
-	return must(lx_buckets_valloc(buckets, size, linux_gfp(gfp)), gfp);
+	linux_forgive(size > INT_MAX);
+	object = lx_buckets_valloc(buckets, size, linux_gfp(gfp));
+	linux_forgive(false);
+	return must(object, gfp);
 }
 
 static void linux_buckets_destroy(void *buckets)
@@ -425,8 +441,6 @@ static void linux_cpu_down(unsigned int cpu)
 	cpu %= world_nr_cpus();
 	if (world_nr_cpus() == 1 || sim_task() == SIM_STAY)
 		return;
-	if (sim.cpu == cpu)
-		sim_migrate(sim_task(), (cpu + 1) % world_nr_cpus());
 	lx_cpu_cycle(cpu);
 }
 

@@ -5,9 +5,9 @@
 
 # The kernel's files and the glue that is compiled with the kernel's headers, as one object.
 linux-object := $(O)/linux/kernel.o
-linux-sources := $(addprefix harness/linux/,allocator_linux.c locks.c log.c \
-	machine.c points.c) $(exec-sim-sources) \
-	$(exec-files) $(generate-sources) harness/fuzz/target.c $(addprefix harness/model/,runner.c long_program.c)
+linux-allocator := $(addprefix harness/linux/,allocator_linux.c locks.c log.c machine.c points.c)
+linux-sources := $(linux-allocator) $(exec-sim-sources) $(exec-files) $(generate-sources) \
+	harness/fuzz/target.c $(addprefix harness/model/,runner.c long_program.c)
 # Code at fixed addresses, as the kernel's is, and the cpu where asm/percpu.h looks for it.
 linux-link := -no-pie -Wl$(comma)--defsym=lx_machine_cpu=sim+16
 
@@ -40,3 +40,15 @@ $(O)/sim/linux_diff: $(linux-object)
 linux-diff: $(O)/sim/linux_diff ## OPS operations and all traces on libslub and on Linux's SLUB, compared after each
 	@$(test-env) $(O)/sim/linux_diff corpus/traces/*.slubops
 	@$(test-env) $(O)/sim/linux_diff --ops '$(OPS)' --seed '$(SEED)'
+
+# slubcheck with Linux's SLUB in the place of libslub: its table of functions goes by the other's
+# name. Only what names places for timelines differs.
+linux-in-place := $(linux-link) -Wl$(comma)--wrap=exec_slub \
+	-Wl$(comma)--defsym=__wrap_exec_slub=exec_linux -Wl$(comma)--wrap=slubcheck_become
+linux-slubcheck-sources := harness/linux/under_test.c $(linux-allocator) $(exec-sim-sources) \
+	$(exec-files) harness/exec/replay_sim.c $(filter-out %/places_slub.c,\
+	$(wildcard $(addprefix harness/,slubcheck/*.c slubcheck/sim/*.c)) \
+	harness/record/convert.c harness/record/stats.c))
+$(eval $(call program,sim,linux-slubcheck,$(linux-slubcheck-sources),\
+	$(linux-object) $(linux-in-place)))
+$(O)/sim/linux-slubcheck: $(linux-object)

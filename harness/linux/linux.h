@@ -14,6 +14,8 @@ extern bool linux_fine;
 /* Warnings (WARN() and its like) of the run, and the last one. */
 extern unsigned long linux_warnings;
 const char *linux_warning(void);
+/* From on to off warnings of the running task do not count: its arguments may be wrong ones. */
+void linux_forgive(bool on);
 
 /* Called with each line that the kernel prints; or NULL. */
 extern void (*linux_log_hook)(const char *line);

@@ -104,6 +104,7 @@ const struct target target = {
 	.name = "linux-diff",
 	.style = FUZZ_CONCURRENT,
 	.perform = perform,
+	.repeat = "build/sim/linux_diff",
 };
 
 static bool one(struct program *program)

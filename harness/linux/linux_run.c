@@ -34,6 +34,7 @@ const struct target target = {
 	.name = "linux",
 	.style = FUZZ_CONCURRENT,
 	.perform = runner_perform,
+	.repeat = "build/sim/linux_run",
 };
 
 static void show_figures(double seconds)

@@ -68,6 +68,15 @@ void lx_spin_unlock(const void *address)
 	lx_preempt_add(-1);
 }
 
+unsigned long lx_lock_behind(unsigned long addr)
+{
+	unsigned long at = (addr - (uintptr_t)locks) / sizeof(locks[0][0]);
+
+	if (addr < (uintptr_t)locks || at >= LOCK_SETS * LOCK_WAYS)
+		return addr;
+	return locks[at / LOCK_WAYS][at % LOCK_WAYS].address;
+}
+
 /* ---- mutexes */
 
 #define MUTEXES_MAX 16u
@@ -161,6 +170,11 @@ void lx_cpus_read_unlock(void)
 	sim_point(SIM_UNLOCK, &hotplug);
 	if (!hotplug.readers--)
 		sim_fail(SIM_LOCKING, "cpus_read_unlock() without a reader");
+}
+
+_Bool lx_cpus_held(void)
+{
+	return hotplug.readers || hotplug.writer;
 }
 
 void lx_cpus_write_lock(void)

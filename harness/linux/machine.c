@@ -118,6 +118,9 @@ unsigned int lx_cpu(void)
 
 void lx_cpu_take(unsigned int cpu)
 {
+	/* While this task waited for its turn, another one may have brought it to this cpu. */
+	if (sim.cpu == cpu)
+		sim_migrate(sim_task(), (cpu + 1) % world_nr_cpus());
 	sim_cpu_take(cpu);
 }
 

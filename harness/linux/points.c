@@ -26,6 +26,14 @@ static inline bool is_shared(const volatile void *addr)
 				   (const volatile char *)addr < __stop_slub_data);
 }
 
+/* Of the function that it is a part of: that one was called by the code that has the point. */
+#define point(kind, addr)                                                                          \
+	do {                                                                                       \
+		if (SIM_UNLIKELY(++sim.points >= sim.alarm))                                       \
+			sim_point_slow_from((kind), (uintptr_t)(addr),                             \
+					    (uintptr_t)__builtin_return_address(0));               \
+	} while (0)
+
 void lx_touch(const volatile void *addr, unsigned long bytes)
 {
 	if (in_window(addr))
@@ -35,23 +43,36 @@ void lx_touch(const volatile void *addr, unsigned long bytes)
 void lx_point_read(const volatile void *addr)
 {
 	if (is_shared(addr))
-		sim_point(SIM_READ, addr);
+		point(SIM_READ, addr);
 }
 
-void lx_point_write(const volatile void *addr, unsigned long bytes)
+static const enum sim_kind kinds[] = {
+	[LX_READ] = SIM_READ,
+	[LX_WRITE] = SIM_WRITE,
+	[LX_ADD] = SIM_ADD,
+	[LX_COMMIT] = SIM_CMPXCHG,
+};
+
+void lx_point_write(const volatile void *addr, unsigned long bytes, enum lx_access access)
 {
 	if (!is_shared(addr))
 		return;
-	sim_point(SIM_CMPXCHG, addr);
+	point(kinds[access], addr);
 	lx_touch(addr, bytes);
 }
 
-void *lx_point_percpu(const volatile void *addr, unsigned long bytes)
+static char *on_this_cpu(const volatile void *addr)
+{
+	return (char *)(uintptr_t)addr + linux___per_cpu_offset[sim.cpu];
+}
+
+void *lx_point_percpu(const volatile void *addr, unsigned long bytes, enum lx_access access)
 {
 	char *place;
 
-	sim_point(SIM_ADD, addr);
-	place = (char *)(uintptr_t)addr + linux___per_cpu_offset[sim.cpu];
+	point(kinds[access], on_this_cpu(addr));
+	/* It may have gone to another one. */
+	place = on_this_cpu(addr);
 	lx_touch(place, bytes);
 	return place;
 }
@@ -77,7 +98,7 @@ _Bool lx_cmpxchg16(void *addr, unsigned long old_low, unsigned long old_high, un
 static inline void plain(const volatile void *addr, enum sim_kind kind)
 {
 	if (linux_fine && is_shared(addr))
-		sim_point(kind, addr);
+		point(kind, addr);
 }
 
 #define READ_HOOK(name)                                                                            \
@@ -102,7 +123,7 @@ static inline void plain(const volatile void *addr, enum sim_kind kind)
 	void __tsan_volatile_write##bytes(const void *addr);                                       \
 	void __tsan_volatile_write##bytes(const void *addr)                                        \
 	{                                                                                          \
-		lx_point_write(addr, bytes);                                                       \
+		lx_point_write(addr, bytes, LX_WRITE);                                             \
 	}
 READ_HOOK(read1)
 READ_HOOK(read2)

@@ -22,10 +22,11 @@
  * and WRITE_ONCE(); a fine one before every other access of C, if that is asked for. Both note
  * what is going to be written.
  */
+enum lx_access { LX_READ, LX_WRITE, LX_ADD, LX_COMMIT };
 void lx_point_read(const volatile void *addr);
-void lx_point_write(const volatile void *addr, unsigned long bytes);
+void lx_point_write(const volatile void *addr, unsigned long bytes, enum lx_access access);
 /* The same before a per-cpu operation: the place that @addr stands for on the cpu of now. */
-void *lx_point_percpu(const volatile void *addr, unsigned long bytes);
+void *lx_point_percpu(const volatile void *addr, unsigned long bytes, enum lx_access access);
 void lx_touch(const volatile void *addr, unsigned long bytes);
 void lx_relax(void);
 
@@ -56,6 +57,8 @@ void lx_run_on(unsigned int cpu, void (*fn)(void *arg), void *arg);
 enum lx_lock_rank { LX_ANY_LOCK = 0, LX_LIST_LOCK = 2, LX_INNER_LOCK = 3 };
 void lx_spin_lock(const void *lock, enum lx_lock_rank rank);
 void lx_spin_unlock(const void *lock);
+/* The lock of the kernel's that @addr, one of the machine's, stands for; else @addr. */
+unsigned long lx_lock_behind(unsigned long addr);
 
 /* Mutexes and the readers and the writer of a semaphore, known by their address. */
 void lx_mutex_lock(const void *mutex);
@@ -63,6 +66,7 @@ _Bool lx_mutex_trylock(const void *mutex);
 void lx_mutex_unlock(const void *mutex);
 void lx_cpus_read_lock(void);
 void lx_cpus_read_unlock(void);
+_Bool lx_cpus_held(void); /* by anybody, to read or to write */
 void lx_cpus_write_lock(void);
 void lx_cpus_write_unlock(void);
 
@@ -203,7 +207,7 @@ _Bool lx_dump(void *object);
 void lx_shrink_all(void);
 /* @cpu goes down and comes up again. */
 void lx_cpu_cycle(unsigned int cpu);
-/* Memory is about to come or go; lx_node_done() says whether it has. */
+/* Memory is about to come or go; lx_node_done() says whether it has, after a Return of 0. */
 int lx_node_set(unsigned int node, _Bool online);
 void lx_node_done(unsigned int node, _Bool online, _Bool done);
 int lx_node_of(const void *object);

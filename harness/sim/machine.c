@@ -225,6 +225,11 @@ static void note_interleaving(uintptr_t site, unsigned int next)
 
 void sim_point_slow(enum sim_kind kind, uintptr_t addr)
 {
+	sim_point_slow_from(kind, addr, CALLER);
+}
+
+void sim_point_slow_from(enum sim_kind kind, uintptr_t addr, uintptr_t code)
+{
 	if (!m->running) {
 		sim.alarm = SIM_NEVER;
 		return;
@@ -238,7 +243,7 @@ void sim_point_slow(enum sim_kind kind, uintptr_t addr)
 	}
 	if (SIM_UNLIKELY(m->watch))
 		tell(&(struct sim_watched){
-			.event = SIM_EVENT_POINT, .kind = kind, .addr = addr, .code = CALLER});
+			.event = SIM_EVENT_POINT, .kind = kind, .addr = addr, .code = code});
 	if (sim.points >= m->step_max)
 		sim_give_up("the step limit is reached");
 	if (sim.points >= m->policy_alarm && m->options.policy) {
@@ -249,7 +254,7 @@ void sim_point_slow(enum sim_kind kind, uintptr_t addr)
 		machine_set_alarm();
 		machine_deliver();
 		if (next != SIM_STAY && sim_task_can_run(next)) {
-			note_interleaving(CALLER, next);
+			note_interleaving(code, next);
 			switch_to(task_chosen(next), SIM_AT_ALARM);
 		}
 		machine_deliver();
@@ -259,7 +264,7 @@ void sim_point_slow(enum sim_kind kind, uintptr_t addr)
 		race_access(kind, addr, CALLER);
 	if (SIM_UNLIKELY(m->watch))
 		tell(&(struct sim_watched){
-			.event = SIM_EVENT_ACCESS, .kind = kind, .addr = addr, .code = CALLER});
+			.event = SIM_EVENT_ACCESS, .kind = kind, .addr = addr, .code = code});
 }
 
 /* ---- waiting */

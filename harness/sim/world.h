@@ -59,6 +59,8 @@ extern struct sim_hot sim;
 
 /* Addresses go as numbers: nothing is read through them. */
 void sim_point_slow(enum sim_kind kind, uintptr_t addr);
+/* The same for a function that stands between the core's code, at @code, and the point. */
+void sim_point_slow_from(enum sim_kind kind, uintptr_t addr, uintptr_t code);
 
 /*
  * Under ThreadSanitizer each task is a thread to it, and a switch orders nothing: the accesses of

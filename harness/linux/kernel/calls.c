@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The kernel's slab interface under names that the harness can call: seam.h, chapter 2. */
+#include <linux/cpu.h>
 #include <linux/fault-inject.h>
 #include <linux/jiffies.h>
 #include <linux/uaccess.h>
@@ -171,7 +172,7 @@ const char *lx_cache_name(void *cache)
 	return ((struct kmem_cache *)cache)->name;
 }
 
-static struct slab *slab_of(const void *object)
+struct slab *glue_slab_of(const void *object)
 {
 	struct page *page;
 
@@ -183,7 +184,7 @@ static struct slab *slab_of(const void *object)
 
 void *lx_cache_of(const void *object)
 {
-	struct slab *slab = slab_of(object);
+	struct slab *slab = glue_slab_of(object);
 
 	return slab ? slab->slab_cache : NULL;
 }
@@ -192,7 +193,7 @@ unsigned int lx_large_order(const void *object)
 {
 	struct page *page;
 
-	if (!glue_in_arena(object) || slab_of(object))
+	if (!glue_in_arena(object) || glue_slab_of(object))
 		return ~0u;
 	page = compound_head(virt_to_page(object));
 	return atomic_read(&page->_refcount) > 0 ? compound_order(page) : ~0u;
@@ -205,7 +206,7 @@ int lx_node_of(const void *object)
 
 _Bool lx_wants_init(const void *object)
 {
-	struct slab *slab = slab_of(object);
+	struct slab *slab = glue_slab_of(object);
 
 	if (!static_branch_unlikely(&init_on_alloc))
 		return false;
@@ -246,12 +247,17 @@ _Bool lx_cache_at(unsigned int index, void **cache)
 	return false;
 }
 
+/* Under the locks that keep caches where they are, as the kernel does when a node goes. */
 void lx_shrink_all(void)
 {
 	struct kmem_cache *s;
 
+	cpus_read_lock();
+	mutex_lock(&slab_mutex);
 	list_for_each_entry (s, &slab_caches, list)
 		kmem_cache_shrink(s);
+	mutex_unlock(&slab_mutex);
+	cpus_read_unlock();
 }
 
 long lx_validate(void *cache)
@@ -292,7 +298,7 @@ void lx_cache_view(void *cache, struct lx_cache_view *view)
 
 _Bool lx_place(const void *object, struct lx_place *place)
 {
-	struct slab *slab = slab_of(object);
+	struct slab *slab = glue_slab_of(object);
 
 	if (!slab)
 		return false;
@@ -304,13 +310,6 @@ _Bool lx_place(const void *object, struct lx_place *place)
 }
 
 /* ---- checks that do not believe the allocator's own lists */
-
-/* The part of the cpu slot that mm/slub.c begins its struct kmem_cache_cpu with. */
-struct cpu_slot {
-	void *freelist;
-	unsigned long tid;
-	struct slab *slab, *partial;
-};
 
 /* Free objects on @list, which must lie in @slab; -1: they do not. */
 static long count_list(struct kmem_cache *s, struct slab *slab, void *list)
@@ -335,7 +334,7 @@ static long cpu_free(struct kmem_cache *s, struct slab *slab)
 	long all = 0;
 
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		struct cpu_slot *slot = (void *)per_cpu_ptr((char __percpu *)s->cpu_slab, cpu);
+		struct glue_cpu_slot *slot = (void *)per_cpu_ptr((char __percpu *)s->cpu_slab, cpu);
 		long count;
 
 		if (slot->slab != slab)

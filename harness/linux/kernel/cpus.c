@@ -124,6 +124,8 @@ void cpus_read_unlock(void)
 
 void lockdep_assert_cpus_held(void)
 {
+	if (!lx_cpus_held())
+		lx_bug(__FILE__, __LINE__);
 }
 
 int lx_node_set(unsigned int node, _Bool online)
@@ -131,11 +133,15 @@ int lx_node_set(unsigned int node, _Bool online)
 	struct memory_notify notify = {.status_change_nid_normal = node, .status_change_nid = node};
 	int result;
 
+	/* Who takes memory away or brings it keeps all cpus where they are. */
+	cpus_read_lock();
 	result = notifier_to_errno(
 		glue_memory_notifier(NULL, online ? MEM_GOING_ONLINE : MEM_GOING_OFFLINE, &notify));
 	if (result)
 		glue_memory_notifier(NULL, online ? MEM_CANCEL_ONLINE : MEM_CANCEL_OFFLINE,
 				     &notify);
+	if (result)
+		cpus_read_unlock();
 	return result;
 }
 
@@ -157,6 +163,7 @@ void lx_node_done(unsigned int node, _Bool online, _Bool done)
 			     online ? (done ? MEM_ONLINE : MEM_CANCEL_ONLINE)
 				    : (done ? MEM_OFFLINE : MEM_CANCEL_OFFLINE),
 			     &notify);
+	cpus_read_unlock();
 }
 
 /* ---- locks */

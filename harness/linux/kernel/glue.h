@@ -26,7 +26,27 @@ gfp_t glue_gfp_of(unsigned int gfp);
 /* The next allocated block behind page frame number *@pfn, or NULL. */
 struct page *glue_next_block(unsigned long *pfn);
 bool glue_in_arena(const void *address);
+/* The descriptor of a page in which @addr lies, or NULL. */
+struct page *glue_descriptor_at(unsigned long addr);
 extern notifier_fn_t glue_memory_notifier;
+
+/* calls.c */
+struct slab *glue_slab_of(const void *object);
+
+/* What mm/slub.c keeps to itself: the beginning of its struct kmem_cache_cpu. */
+struct glue_cpu_slot {
+	void *freelist;
+	unsigned long tid;
+	struct slab *slab, *partial;
+};
+/* … and its struct kmem_cache_node. */
+struct glue_node {
+	spinlock_t list_lock;
+	unsigned long nr_partial;
+	struct list_head partial;
+	atomic_long_t nr_slabs, total_objects;
+	struct list_head full;
+};
 
 /* cpus.c */
 void glue_cpus_init(const struct lx_boot *boot);

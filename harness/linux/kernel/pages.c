@@ -101,6 +101,16 @@ bool glue_in_arena(const void *address)
 	return __virt_addr_valid((unsigned long)address);
 }
 
+struct page *glue_descriptor_at(unsigned long addr)
+{
+	unsigned long number = (addr - vmemmap_base) / sizeof(struct page);
+	unsigned long first = page_to_pfn(virt_to_page((void *)page_offset_base));
+
+	return addr >= vmemmap_base + first * sizeof(struct page) && number - first < nr_pages
+		       ? (struct page *)vmemmap_base + number
+		       : NULL;
+}
+
 /* ---- blocks of pages */
 
 static struct page *make_block(const struct lx_pages *got, unsigned int order)
@@ -222,7 +232,8 @@ void *__vmalloc_node_range_noprof(unsigned long size, unsigned long align, unsig
 {
 	unsigned long bytes = PAGE_ALIGN(size);
 
-	for (int n = 0; size && n < MAPS_MAX; n++) {
+	/* Near the end of the address space the next page is page 0. */
+	for (int n = 0; size && bytes >= size && n < MAPS_MAX; n++) {
 		if (maps[n].address)
 			continue;
 		maps[n].address = lx_map(bytes, node);

@@ -29,12 +29,12 @@ static __always_inline unsigned long lx_my_cpu_offset(void)
 #define arch_raw_cpu_ptr(ptr)                                                                      \
 	((typeof(*(ptr)) __kernel __force *)((__force unsigned long)(ptr) + lx_my_cpu_offset()))
 
-#define lx_pcp(pcp) ((typeof(pcp) *)lx_point_percpu(&(pcp), sizeof(pcp)))
+#define lx_pcp(pcp, access) ((typeof(pcp) *)lx_point_percpu(&(pcp), sizeof(pcp), access))
 
 /* Before the point nothing of the cpu is known, after it nobody else runs. */
 #define lx_pcp_read(pcp)                                                                           \
 	({                                                                                         \
-		typeof(pcp) *lx_p = lx_pcp(pcp);                                                   \
+		typeof(pcp) *lx_p = lx_pcp(pcp, LX_READ);                                          \
 		typeof(pcp) lx_v;                                                                  \
 		asm volatile("mov %1, %0" : "=q"(lx_v) : "m"(*lx_p));                              \
 		lx_v;                                                                              \
@@ -42,33 +42,33 @@ static __always_inline unsigned long lx_my_cpu_offset(void)
 #define lx_pcp_write(pcp, val)                                                                     \
 	do {                                                                                       \
 		typeof(pcp) lx_v = (val);                                                          \
-		typeof(pcp) *lx_p = lx_pcp(pcp);                                                   \
+		typeof(pcp) *lx_p = lx_pcp(pcp, LX_WRITE);                                         \
 		asm volatile("mov %1, %0" : "=m"(*lx_p) : "q"(lx_v));                              \
 	} while (0)
 #define lx_pcp_op(op, pcp, val)                                                                    \
 	do {                                                                                       \
 		typeof(pcp) lx_v = (typeof(pcp))(unsigned long)(val);                              \
-		typeof(pcp) *lx_p = lx_pcp(pcp);                                                   \
+		typeof(pcp) *lx_p = lx_pcp(pcp, LX_ADD);                                           \
 		asm volatile(op " %1, %0" : "+m"(*lx_p) : "q"(lx_v));                              \
 	} while (0)
 #define lx_pcp_add_return(pcp, val)                                                                \
 	({                                                                                         \
 		typeof(pcp) lx_add = (val), lx_sum = lx_add;                                       \
-		typeof(pcp) *lx_p = lx_pcp(pcp);                                                   \
+		typeof(pcp) *lx_p = lx_pcp(pcp, LX_ADD);                                           \
 		asm volatile("xadd %0, %1" : "+q"(lx_sum), "+m"(*lx_p));                           \
 		(typeof(pcp))(lx_sum + lx_add);                                                    \
 	})
 #define lx_pcp_xchg(pcp, val)                                                                      \
 	({                                                                                         \
 		typeof(pcp) lx_v = (val);                                                          \
-		typeof(pcp) *lx_p = lx_pcp(pcp);                                                   \
+		typeof(pcp) *lx_p = lx_pcp(pcp, LX_COMMIT);                                        \
 		asm volatile("xchg %0, %1" : "+q"(lx_v), "+m"(*lx_p));                             \
 		lx_v;                                                                              \
 	})
 #define lx_pcp_cmpxchg(pcp, old, new)                                                              \
 	({                                                                                         \
 		typeof(pcp) lx_o = (old), lx_n = (new);                                            \
-		typeof(pcp) *lx_p = lx_pcp(pcp);                                                   \
+		typeof(pcp) *lx_p = lx_pcp(pcp, LX_COMMIT);                                        \
 		asm volatile("cmpxchg %2, %1" : "+a"(lx_o), "+m"(*lx_p) : "q"(lx_n));              \
 		lx_o;                                                                              \
 	})
@@ -124,7 +124,7 @@ static __always_inline unsigned long lx_my_cpu_offset(void)
 #define this_cpu_try_cmpxchg128(pcp, oldp, new)                                                    \
 	({                                                                                         \
 		u128 lx_o = *(oldp), lx_n = (new);                                                 \
-		lx_cmpxchg16(lx_pcp(pcp), (u64)lx_o, (u64)(lx_o >> 64), (u64)lx_n,                 \
+		lx_cmpxchg16(lx_pcp(pcp, LX_COMMIT), (u64)lx_o, (u64)(lx_o >> 64), (u64)lx_n,      \
 			     (u64)(lx_n >> 64));                                                   \
 	})
 #define raw_cpu_try_cmpxchg128(pcp, oldp, new) this_cpu_try_cmpxchg128(pcp, oldp, new)

@@ -31,12 +31,12 @@ static __always_inline void instrument_atomic_read(const volatile void *v, size_
 
 static __always_inline void instrument_atomic_write(const volatile void *v, size_t size)
 {
-	lx_point_write(v, size);
+	lx_point_write(v, size, LX_WRITE);
 }
 
 static __always_inline void instrument_atomic_read_write(const volatile void *v, size_t size)
 {
-	lx_point_write(v, size);
+	lx_point_write(v, size, LX_COMMIT);
 }
 
 #define instrument_copy_to_user(to, from, n)                                                       \
