@@ -3,29 +3,32 @@
 # Linux's own mm/slub.c inside the simulated machine; README.md here says more. Nothing of it is
 # part of what other targets build.
 
-# The kernel's files and the glue that is compiled with the kernel's headers, as one object.
-linux-object := $(O)/linux/kernel.o
+# The kernel's files and the glue that is compiled with the kernel's headers, as one object. One
+# of another name stands beside it, and so do its programs.
+LINUX_NAME ?=## linux-slub: the programs end in -NAME, so that several stand side by side
+linux-object := $(O)/linux/$(or $(LINUX_NAME),kernel).o
+linux-suffix := $(LINUX_NAME:%=-%)
 linux-allocator := $(addprefix harness/linux/,allocator_linux.c locks.c log.c machine.c points.c)
 linux-sources := $(linux-allocator) $(exec-sim-sources) $(exec-files) $(generate-sources) \
 	harness/fuzz/target.c $(addprefix harness/model/,runner.c long_program.c)
 # Code at fixed addresses, as the kernel's is, and the cpu where asm/percpu.h looks for it.
 linux-link := -no-pie -Wl$(comma)--defsym=lx_machine_cpu=sim+16
 
-$(eval $(call program,sim,linux_run,harness/linux/linux_run.c $(linux-sources),\
+$(eval $(call program,sim,linux_run$(linux-suffix),harness/linux/linux_run.c $(linux-sources),\
 	$(linux-object) $(linux-link)))
-$(O)/sim/linux_run: $(linux-object)
+$(O)/sim/linux_run$(linux-suffix): $(linux-object)
 
 LINUX_PATCH ?=## linux-slub: a patch to apply to copies of the kernel's files first
-OPTIONS += LINUX_PATCH
+OPTIONS += LINUX_PATCH LINUX_NAME
 
 # It knows by itself whether something has changed.
 $(linux-object): FORCE | $(O)/.libslub-build $(PREPARE)
 	$(say) LINUX $@
 	@$(test-env) harness/linux/linux-slub $(if $(LINUX),--source '$(LINUX)') \
-		$(if $(LINUX_PATCH),--patch '$(LINUX_PATCH)')
+		$(if $(LINUX_PATCH),--patch '$(LINUX_PATCH)') $(if $(LINUX_NAME),--name '$(LINUX_NAME)')
 
 .PHONY: linux-slub
-linux-slub: $(O)/sim/linux_run $(O)/sim/linux_diff ## Linux's own mm/slub.c as a userspace program (LINUX=DIR: of that tree)
+linux-slub: $(addprefix $(O)/sim/,$(addsuffix $(linux-suffix),linux_run linux_diff linux-slubcheck)) ## Linux's own mm/slub.c as a userspace program (LINUX=DIR: of that tree)
 
 # The kernel's side is compiled with the kernel's headers, which no linter has at hand.
 LINT_SKIP += harness/linux/kernel/%
@@ -33,22 +36,27 @@ LINT_SKIP += harness/linux/kernel/%
 TESTS += harness/test/linux.t
 harness/test/linux.t: | $(O)/.libslub-build
 
-$(eval $(call program,sim,linux_diff,harness/linux/linux_diff.c harness/linux/observe.c \
+$(eval $(call program,sim,linux_diff$(linux-suffix),harness/linux/linux_diff.c harness/linux/observe.c \
 	$(linux-sources),$(linux-object) $(linux-link)))
-$(O)/sim/linux_diff: $(linux-object)
+$(O)/sim/linux_diff$(linux-suffix): $(linux-object)
 .PHONY: linux-diff
-linux-diff: $(O)/sim/linux_diff ## OPS operations and all traces on libslub and on Linux's SLUB, compared after each
-	@$(test-env) $(O)/sim/linux_diff corpus/traces/*.slubops
-	@$(test-env) $(O)/sim/linux_diff --ops '$(OPS)' --seed '$(SEED)'
+linux-diff: $(O)/sim/linux_diff$(linux-suffix) ## OPS operations and all traces on libslub and on Linux's SLUB, compared after each
+	@$(test-env) $(O)/sim/linux_diff$(linux-suffix) corpus/traces/*.slubops
+	@$(test-env) $(O)/sim/linux_diff$(linux-suffix) --ops '$(OPS)' --seed '$(SEED)'
 
 # slubcheck with Linux's SLUB in the place of libslub: its table of functions goes by the other's
 # name. Only what names places for timelines differs.
 linux-in-place := $(linux-link) -Wl$(comma)--wrap=exec_slub \
-	-Wl$(comma)--defsym=__wrap_exec_slub=exec_linux -Wl$(comma)--wrap=slubcheck_become
+	-Wl$(comma)--defsym=__wrap_exec_slub=exec_linux \
+	-Wl$(comma)--wrap=slubcheck_become -Wl$(comma)--wrap=slubcheck_read_oracles
 linux-slubcheck-sources := harness/linux/under_test.c $(linux-allocator) $(exec-sim-sources) \
 	$(exec-files) harness/exec/replay_sim.c $(filter-out %/places_slub.c,\
 	$(wildcard $(addprefix harness/,slubcheck/*.c slubcheck/sim/*.c)) \
 	harness/record/convert.c harness/record/stats.c))
-$(eval $(call program,sim,linux-slubcheck,$(linux-slubcheck-sources),\
+$(eval $(call program,sim,linux-slubcheck$(linux-suffix),$(linux-slubcheck-sources),\
 	$(linux-object) $(linux-in-place)))
-$(O)/sim/linux-slubcheck: $(linux-object)
+$(O)/sim/linux-slubcheck$(linux-suffix): $(linux-object)
+
+.PHONY: linux-zoo
+linux-zoo: $(O)/sim/linux_run ## plant defects into a copy of Linux's mm/slub.c and see that each is found
+	@$(test-env) harness/linux/linux-zoo

@@ -14,6 +14,9 @@ extern bool linux_fine;
 /* Warnings (WARN() and its like) of the run, and the last one. */
 extern unsigned long linux_warnings;
 const char *linux_warning(void);
+/* Reports of corruption, and the first line of the last one. */
+extern unsigned long linux_reports;
+const char *linux_report(void);
 /* From on to off warnings of the running task do not count: its arguments may be wrong ones. */
 void linux_forgive(bool on);
 

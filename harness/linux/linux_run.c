@@ -22,6 +22,7 @@ static const char help[] =
 	"  --cpus N      each random program has so many cpus, and a task on each, 1 to 4\n"
 	"                (default: what it says itself)\n"
 	"  --sequential  random programs of one task on one cpu\n"
+	"  --debug       random programs for the debugging features\n"
 	"  --fine        every access of the kernel's C code is a scheduling point\n"
 	"  --log         print what the kernel prints\n"
 	"  --help        this text\n"
@@ -74,10 +75,15 @@ static int run_random(uint64_t ops, uint64_t seed, uint64_t cpus, enum fuzz_styl
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"ops", required_argument, NULL, 'o'},	{"seed", required_argument, NULL, 's'},
-		{"cpus", required_argument, NULL, 'c'}, {"sequential", no_argument, NULL, 'q'},
-		{"fine", no_argument, NULL, 'f'},	{"log", no_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},	{NULL, 0, NULL, 0},
+		{"ops", required_argument, NULL, 'o'},
+		{"seed", required_argument, NULL, 's'},
+		{"cpus", required_argument, NULL, 'c'},
+		{"sequential", no_argument, NULL, 'q'},
+		{"debug", no_argument, NULL, 'd'},
+		{"fine", no_argument, NULL, 'f'},
+		{"log", no_argument, NULL, 'l'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	const struct exec_options exec = {
 		.allocator = &exec_linux,
@@ -106,6 +112,9 @@ int main(int argc, char **argv)
 		case 'q':
 			style = FUZZ_SEQUENTIAL;
 			break;
+		case 'd':
+			style = FUZZ_DEBUG;
+			break;
 		case 'f':
 			linux_fine = true;
 			break;
@@ -119,8 +128,9 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (cpus && style == FUZZ_SEQUENTIAL) {
-		fprintf(stderr, "--cpus: allowed without --sequential, which is of one cpu\n");
+	if (cpus && style != FUZZ_CONCURRENT) {
+		fprintf(stderr,
+			"--cpus: allowed without --sequential and --debug, which are of one cpu\n");
 		return 2;
 	}
 	sim_cpus_exclusive(true);

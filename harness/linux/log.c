@@ -7,7 +7,8 @@
 #include "seam.h"
 
 unsigned long linux_warnings __slub_data;
-static char warning[200];
+unsigned long linux_reports __slub_data;
+static char warning[200], report[120];
 /* By number of the task: what it asks for now may be warned of. */
 static __slub_data unsigned char forgiven[LX_TASKS_MAX];
 
@@ -31,6 +32,8 @@ void lx_log(const char *text)
 		}
 		line[line_length] = '\0';
 		line_length = 0;
+		if (!strncmp(line, "BUG ", 4))
+			memcpy(report, line, sizeof(report));
 		if (linux_log_hook)
 			linux_log_hook(line);
 		world_log(LOG_INFO, "%s", line);
@@ -65,6 +68,16 @@ void lx_warn(const char *file, int at, const char *text)
 	}
 	lx_log(told);
 	lx_log("\n");
+}
+
+void lx_report(void)
+{
+	linux_reports++;
+}
+
+const char *linux_report(void)
+{
+	return report;
 }
 
 const char *linux_warning(void)

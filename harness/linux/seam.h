@@ -137,6 +137,7 @@ _Bool lx_failslab(unsigned int gfp, unsigned int object_size, _Bool marked, _Boo
 void lx_log(const char *text);
 _Noreturn void lx_bug(const char *file, int line);
 _Noreturn void lx_panic(const char *text);
+void lx_report(void); /* of what is corrupted; it has been printed */
 void lx_warn(const char *file, int line, const char *text);
 
 /* ---- 2. What the kernel offers */

@@ -4,11 +4,12 @@
  * has exclusive cpus, LINUX_FINE=1 makes each access of C a scheduling point, and what knows
  * libslub only is refused.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/model/attach.h"
 #include "harness/sim/sim.h"
+#include "harness/slubcheck/arguments.h"
+#include "harness/slubcheck/slubcheck.h"
 #include "linux.h"
 
 __attribute__((constructor)) static void begin(void)
@@ -19,20 +20,31 @@ __attribute__((constructor)) static void begin(void)
 	sim_cpus_exclusive(true);
 }
 
+/* Nobody gets here: the oracle is refused below. */
 void model_attach(void)
 {
-	fprintf(stderr, "slubcheck: --oracles: the model (5) knows libslub; digits of 1234, or "
-			"none, are allowed for Linux\n");
-	exit(2);
+	abort();
+}
+
+bool __real_slubcheck_read_oracles(const char *command, const char *value, void *to);
+bool __wrap_slubcheck_read_oracles(const char *command, const char *value, void *to);
+bool __wrap_slubcheck_read_oracles(const char *command, const char *value, void *to)
+{
+	if (!__real_slubcheck_read_oracles(command, value, to))
+		return false;
+	if (!((struct slubcheck_oracles *)to)->model)
+		return true;
+	slubcheck_complain("%s: --oracles %s: 5, the model, knows libslub only; digits of 1234, or "
+			   "none, are allowed for Linux",
+			   command, value);
+	return false;
 }
 
 int __wrap_slubcheck_become(const char *command, const char *world, char **argv);
 int __wrap_slubcheck_become(const char *command, const char *world, char **argv)
 {
 	(void)argv;
-	fprintf(stderr,
-		"slubcheck: %s: --world %s: Linux's SLUB runs in the simulated machine; "
-		"--world sim is allowed\n",
-		command, world);
-	return 2;
+	return slubcheck_complain("%s: --world %s: Linux's SLUB runs in the simulated machine; "
+				  "allowed is --world sim",
+				  command, world);
 }

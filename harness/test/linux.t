@@ -59,6 +59,24 @@ def test_patches(folder):
     tap.ok(not left, "nothing is left of what could not be built", "\n".join(left))
 
 
+def test_slubcheck(program):
+    seed = "corpus/seeds/flush-races-free.txt"
+    result = run(program, "timeline", seed)
+    tap.ok(result.returncode == 0 and "[__slab_free]" in result.stdout and
+           "lock node n0 of k0: list_lock" in result.stdout,
+           "a timeline names the kernel's functions and places", result.stdout + result.stderr)
+    result = run(program, "sweep", "-k", "1", seed)
+    tap.ok(result.returncode == 0, "a sweep", result.stdout + result.stderr)
+    result = run(program, "replay", "--world", "sim", seed)
+    tap.ok(result.returncode == 0 and "clean" in result.stdout, "a replay",
+           result.stdout + result.stderr)
+    for arguments, message in (([], "allowed is --world sim"),
+                               (["--world", "sim", "--oracles", "5"], "the model, knows libslub")):
+        result = run(program, "replay", *arguments, seed)
+        tap.ok(result.returncode == 2 and message in result.stdout + result.stderr,
+               " ".join(["replay", *arguments, "is refused"]), result.stdout + result.stderr)
+
+
 def test_runs():
     program = os.path.join(OUT, "sim", "linux_run")
     traces = sorted(glob.glob("corpus/traces/*.slubops") + glob.glob("corpus/seeds/*.txt"))
@@ -73,6 +91,10 @@ def test_runs():
     tap.ok(result.returncode == 0 and "0 inconclusive" in result.stdout,
            "10,000 operations on libslub and on it, compared after each",
            result.stdout + result.stderr)
+    result = run("harness/linux/linux-zoo", "--only", "frozen_discard", "--ops", "20000")
+    tap.ok(result.returncode == 0 and "# 1 of 1 found" in result.stdout,
+           "a planted defect is found, and nothing without it", result.stdout + result.stderr)
+    test_slubcheck(os.path.join(OUT, "sim", "linux-slubcheck"))
     figures = [re.sub(r" in .*? s \(.*?\)", "", run(program, "--ops", "20000", "--fine").stdout)
                for _ in range(2)]
     tap.ok(figures[0] == figures[1], "a run repeats", "".join(figures))

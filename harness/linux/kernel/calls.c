@@ -311,6 +311,8 @@ _Bool lx_place(const void *object, struct lx_place *place)
 
 /* ---- checks that do not believe the allocator's own lists */
 
+#define LX_SLABS_MAX (1l << 20) /* a list with more is a ring that does not close */
+
 /* Free objects on @list, which must lie in @slab; -1: they do not. */
 static long count_list(struct kmem_cache *s, struct slab *slab, void *list)
 {
@@ -347,15 +349,57 @@ static long cpu_free(struct kmem_cache *s, struct slab *slab)
 	return all;
 }
 
+/* The slabs on a list of @n, each of @s; -1: more than there can be, or none of it. */
+static long count_slabs(struct kmem_cache *s, struct list_head *list)
+{
+	struct list_head *at;
+	long count = 0;
+
+	list_for_each(at, list)
+	{
+		struct slab *slab = list_entry(at, struct slab, slab_list);
+
+		if (!glue_descriptor_at((unsigned long)slab) || slab->slab_cache != s ||
+		    ++count > LX_SLABS_MAX)
+			return -1;
+	}
+	return count;
+}
+
+static const char *check_lists(struct kmem_cache *s, char *text, unsigned long bytes)
+{
+	for (unsigned int nid = 0; nid < nr_node_ids; nid++) {
+		struct glue_node *n = (struct glue_node *)s->node[nid];
+		long partial, full;
+
+		if (!n)
+			continue;
+		partial = count_slabs(s, &n->partial);
+		if (partial < 0 || partial != n->nr_partial) {
+			snprintf(text, bytes, "%s: %ld slabs on the partial list, %lu counted",
+				 s->name, partial, n->nr_partial);
+			return "I4";
+		}
+		full = count_slabs(s, &n->full);
+		if (full < 0 || (s->flags & SLAB_STORE_USER &&
+				 partial + full != atomic_long_read(&n->nr_slabs))) {
+			snprintf(text, bytes, "%s: %ld slabs are partial and %ld full of %ld",
+				 s->name, partial, full, atomic_long_read(&n->nr_slabs));
+			return "I4";
+		}
+	}
+	return NULL;
+}
+
 const char *lx_check(char *text, unsigned long bytes, unsigned long *in_use, void *only)
 {
 	unsigned long pfn = 0;
+	struct kmem_cache *s;
 	struct page *page;
 
 	*in_use = 0;
 	while ((page = glue_next_block(&pfn))) {
 		struct slab *slab = page_slab(page);
-		struct kmem_cache *s;
 		long own, cpus;
 
 		if (!PageSlab(page))
@@ -377,6 +421,12 @@ const char *lx_check(char *text, unsigned long bytes, unsigned long *in_use, voi
 			return "I2";
 		}
 		*in_use += slab->inuse - cpus;
+	}
+	list_for_each_entry (s, &slab_caches, list) {
+		const char *broken = only && s != only ? NULL : check_lists(s, text, bytes);
+
+		if (broken)
+			return broken;
 	}
 	return NULL;
 }

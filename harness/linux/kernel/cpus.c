@@ -100,6 +100,19 @@ int __cpuhp_setup_state(enum cpuhp_state state, const char *name, bool invoke,
 	return 0;
 }
 
+/* What a dead cpu still has, nobody would find before it comes back. */
+static void check_dead(unsigned int cpu)
+{
+	struct kmem_cache *s;
+
+	list_for_each_entry (s, &slab_caches, list) {
+		struct glue_cpu_slot *slot = (void *)per_cpu_ptr((char __percpu *)s->cpu_slab, cpu);
+
+		if (slot->slab || slot->freelist || slot->partial)
+			lx_panic("a cpu that is dead has a slab left");
+	}
+}
+
 /* It is back before anybody could run on it. */
 void lx_cpu_cycle(unsigned int cpu)
 {
@@ -107,6 +120,7 @@ void lx_cpu_cycle(unsigned int cpu)
 	lx_cpu_take(cpu);
 	cpumask_clear_cpu(cpu, &__cpu_online_mask);
 	cpu_dead(cpu);
+	check_dead(cpu);
 	cpumask_set_cpu(cpu, &__cpu_online_mask);
 	lx_cpu_give(cpu);
 	lx_cpus_write_unlock();

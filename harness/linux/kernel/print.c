@@ -68,8 +68,10 @@ void dump_stack(void)
 {
 }
 
+/* Each report of the allocator taints the kernel, once it is printed. */
 void add_taint(unsigned int flag, enum lockdep_ok lockdep_ok)
 {
+	lx_report();
 }
 
 const char *print_tainted(void)
