@@ -49,8 +49,9 @@ $(error LANES='$(LANES)': allowed are, with commas between them: $(stress-lanes)
 endif
 
 .PHONY: stress every-failure
-stress: $(PREPARE) $(stress-programs) $(O)/native-valgrind/valgrind_replay $(O)/sim/every_failure \
-	$(O)/native/slubcheck $(O)/sim/slubcheck-sim ## real threads in every lane, plain, hardened, debug, sanitizers; every failure; a table
+stress-needs := $(stress-programs) $(O)/native-valgrind/valgrind_replay $(O)/sim/every_failure \
+	$(O)/native/slubcheck $(O)/sim/slubcheck-sim
+stress: $(PREPARE) $(stress-needs) ## real threads in every lane, plain, hardened, debug, sanitizers; every failure; a table
 	@$(test-env) harness/stress/stress-lanes --seconds '$(STRESS_SECONDS)' --seed '$(SEED)' \
 		$(if $(LANES),--lanes '$(LANES)')
 
@@ -72,7 +73,7 @@ endif
 
 .PHONY: soak
 soak: $(PREPARE) $(O)/native/stress ## real threads for HOURS in slices, with checks for what drifts; goes on after an interrupt
-	@$(test-env) harness/stress/soak --hours '$(HOURS)'
+	@$(test-env) harness/stress/soak --hours '$(HOURS)' --seed '$(SEED)'
 
 $(eval $(call program,native,pressure,harness/stress/pressure.c,))
 # One that loses objects, to see that this is found.
@@ -87,3 +88,10 @@ harness/test/stress_pressure.t: | $(O)/native/pressure $(O)/native/pressure-plan
 .PHONY: pressure
 pressure: $(PREPARE) $(O)/native/pressure ## very many caches, objects and slabs, and limits; tables and a plot of what they need
 	@$(test-env) harness/stress/pressure-report
+
+.PHONY: planted
+planted: $(PREPARE) ## which lanes of make stress find three planted defects, and how soon; a table
+	@$(test-env) harness/stress/planted --seed '$(SEED)'
+
+TESTS += harness/test/nightly_slice.t
+CHECKS += harness/test/nightly_slice.t

@@ -25,7 +25,7 @@ def refused(name, command, said):
        f"status {done.returncode}\n{done.stdout}{done.stderr}")
 
 
-print("1..11")
+print("1..14")
 refused("an unknown lane is refused with those there are", [LANES, "--lanes", "plain,fast"],
         "--lanes fast: allowed are plain, hardened, debug, asan, msan, tsan, memcheck, every-fail")
 refused("no time is refused", [LANES, "--seconds", "0"], "from 1 to 86400")
@@ -59,6 +59,11 @@ with tempfile.TemporaryDirectory() as folder:
        and "2 lanes, 2 skipped, 0 unclear, 0 findings" in done.stdout,
        "what is missing is skipped, said and counted", done.stdout + done.stderr)
 
+PLANTED = "harness/stress/planted"
+refused("planted refuses impossible time", [PLANTED, "--seconds", "0"], "from 1 to 3600")
+refused("planted refuses an unknown defect", [PLANTED, "--defects", "none"],
+        "--defects none: allowed are ")
+refused("planted refuses an unknown lane", [PLANTED, "--lanes", "all"], "allowed are plain, ")
 refused("every_failure wants files", [FAILURE, "--seconds", "3"], "FILE...")
 refused("every_failure names a file that is not there", [FAILURE, "/nonexistent.txt"],
         "/nonexistent.txt")
