@@ -3,7 +3,7 @@
 # runs; and every failure of memory, one after the other, on the simulated machine.
 
 stress-files := $(addprefix harness/stress/,stress.c epoch.c worker.c object_ops.c machine_ops.c \
-	faults.c grace.c holding.c churn.c process.c programs.c samples.c)
+	faults.c grace.c holding.c churn.c process.c programs.c samples.c figures.c)
 stress-sources := $(stress-files) $(sort $(exec-native-sources) $(program-sources))
 stress-variants := native native-tsan native-asan native-msan
 
@@ -75,10 +75,10 @@ endif
 soak: $(PREPARE) $(O)/native/stress ## real threads for HOURS in slices, with checks for what drifts; goes on after an interrupt
 	@$(test-env) harness/stress/soak --hours '$(HOURS)' --seed '$(SEED)'
 
-$(eval $(call program,native,pressure,harness/stress/pressure.c,))
+$(eval $(call program,native,pressure,harness/stress/pressure.c harness/stress/figures.c,))
 # One that loses objects, to see that this is found.
 $(eval $(call program,native,pressure-planted,harness/stress/pressure.c \
-	harness/test/pressure_planted.c,\
+	harness/stress/figures.c harness/test/pressure_planted.c,\
 	-Wl$(comma)--wrap=kmem_cache_alloc$(comma)--wrap=kmem_cache_shrink))
 LINT_NATIVE += harness/stress/pressure.c harness/test/pressure_planted.c
 TESTS += harness/test/stress_pressure.t

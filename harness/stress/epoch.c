@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "figures.h"
 #include "slub/check.h"
 
 enum { CHILD_CLEAN, CHILD_FOUND, CHILD_USAGE, CHILD_INCONCLUSIVE };
@@ -32,27 +33,15 @@ void stress_found(const char *format, ...)
 static bool settle(struct quiet *quiet)
 {
 	struct slab_check_report report;
-	struct kmem_cache *s;
 
-	rcu_barrier();
-	slub_flush_all(NULL);
-	list_for_each_entry (s, &slab_caches, list)
-		kmem_cache_shrink(s);
-	rcu_barrier();
+	figures_settle();
 	if (!slab_check(NULL, CHECK_ALL, &report)) {
 		stress_found("%s (cache %s, slab %p, in quiet)", report.broken,
 			     report.cache ? report.cache : "none", (const void *)report.slab);
 		return false;
 	}
 	quiet->objects = report.objects - report.free;
-	quiet->pages = quiet->arena_pages = 0;
-	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
-		struct page_stat stat;
-
-		page_alloc_stat((int)node, &stat);
-		quiet->pages += stat.committed - stat.free;
-		quiet->arena_pages += stat.committed;
-	}
+	quiet->pages = figures_used_pages(&quiet->arena_pages);
 	return true;
 }
 

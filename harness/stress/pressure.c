@@ -29,9 +29,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "figures.h"
 #include "harness/option.h"
 #include "slub/check.h"
 #include "slub/percpu.h"
@@ -54,15 +54,6 @@ __attribute__((format(printf, 1, 2), noreturn)) static void wrong(const char *fo
 	exit(EXIT_WRONG);
 }
 
-/* Of this process: what else the machine does shall not matter. */
-static double cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /*
  * 1. Figures
  */
@@ -70,49 +61,19 @@ static unsigned long pages_before, resident_before;
 static const char *phase;
 static double phase_begun;
 
-static unsigned long used_pages(void)
-{
-	unsigned long pages = 0;
-
-	for (unsigned int node = 0; node < world_nr_nodes(); node++) {
-		struct page_stat stat;
-
-		page_alloc_stat((int)node, &stat);
-		pages += stat.committed - stat.free;
-	}
-	return pages;
-}
-
-/* The second number of statm: pages that are there. */
-static unsigned long resident_pages(void)
-{
-	FILE *statm = fopen("/proc/self/statm", "r");
-	unsigned long pages = 0;
-	char text[128], *end;
-
-	if (!statm)
-		return 0;
-	if (fgets(text, sizeof(text), statm)) {
-		(void)strtoul(text, &end, 10);
-		pages = strtoul(end, NULL, 10);
-	}
-	fclose(statm);
-	return pages;
-}
-
 static void begin(const char *name)
 {
 	phase = name;
-	phase_begun = cpu_seconds();
+	phase_begun = figures_cpu_seconds();
 }
 
 static void tell(unsigned long count, double expected_bytes)
 {
-	double seconds = cpu_seconds() - phase_begun;
-	unsigned long resident = resident_pages();
+	double seconds = figures_cpu_seconds() - phase_begun;
+	unsigned long resident = figures_resident_pages();
 
 	printf("%s\t%lu\t%.0f\t%.0f\t%.0f\t%.4f\n", phase, count, expected_bytes,
-	       ((double)used_pages() - (double)pages_before) * PAGE_SIZE,
+	       ((double)figures_used_pages(NULL) - (double)pages_before) * PAGE_SIZE,
 	       ((double)resident - (double)resident_before) * PAGE_SIZE, seconds);
 	fflush(stdout);
 }
@@ -126,17 +87,6 @@ static void check(struct kmem_cache *s, enum slab_check_tier tier)
 		      report.cache ? report.cache : "none");
 }
 
-static void settle(void)
-{
-	struct kmem_cache *s;
-
-	rcu_barrier();
-	slub_flush_all(NULL);
-	list_for_each_entry (s, &slab_caches, list)
-		kmem_cache_shrink(s);
-	rcu_barrier();
-}
-
 /* Boots the allocator with @options; what is in use from then on counts. */
 static void boot(const char *options)
 {
@@ -148,20 +98,20 @@ static void boot(const char *options)
 	if (slub_boot_options(options))
 		wrong("the boot options %s are refused", options);
 	slub_init();
-	settle();
-	pages_before = used_pages();
-	resident_before = resident_pages();
+	figures_settle();
+	pages_before = figures_used_pages(NULL);
+	resident_before = figures_resident_pages();
 }
 
 static void end(void)
 {
 	begin("end");
-	settle();
+	figures_settle();
 	check(NULL, CHECK_ALL);
 	tell(0, 0);
-	if (used_pages() != pages_before)
-		wrong("%lu pages are in use at the end, %lu were at the start", used_pages(),
-		      pages_before);
+	if (figures_used_pages(NULL) != pages_before)
+		wrong("%lu pages are in use at the end, %lu were at the start",
+		      figures_used_pages(NULL), pages_before);
 }
 
 /*
@@ -253,7 +203,7 @@ static void run_objects(unsigned long count, unsigned long step)
 	s = kmem_cache_create("pressure", sizeof(struct link), 0, SLAB_NO_MERGE, NULL);
 	if (!s)
 		wrong("no cache is to be had");
-	pages_before = used_pages();
+	pages_before = figures_used_pages(NULL);
 	begin("allocate");
 	for (unsigned long i = 0; i < count; i++) {
 		struct link *link = take(s);
@@ -323,7 +273,7 @@ static void run_slabs(unsigned long count, unsigned long step)
 	s = kmem_cache_create("pressure", SLAB_OBJECT, 0, SLAB_NO_MERGE, NULL);
 	if (!s || oo_objects(s->oo) != 2)
 		wrong("no cache of two objects a slab is to be had");
-	pages_before = used_pages();
+	pages_before = figures_used_pages(NULL);
 	begin("fill");
 	for (unsigned long i = 0; i < 2 * count; i++) {
 		push(lists, take(s));

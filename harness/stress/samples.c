@@ -10,11 +10,9 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "slub/check.h"
+#include "figures.h"
 #include "slub/percpu.h"
 
 #define SAMPLE_SECONDS 2.0
@@ -43,14 +41,6 @@ static int file = -1;
 static double begun, taken;
 static uint64_t checks;
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* Lines are made here; one is written whole. */
 static char line[1024];
 static size_t length;
@@ -77,30 +67,13 @@ bool samples_begin(const char *path)
 	file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (file < 0)
 		return false;
-	begun = now();
+	begun = figures_seconds();
 	add("seconds\toperations\tepochs\tseed\tresident_kib\tarena_pages\tused_pages\t"
 	    "slab_pages\tother_pages\tcaches\tslabs\tlive\tchecks");
 	for (size_t i = 0; i < NR_COUNTERS; i++)
 		add("\t%s", counters[i].name);
 	add("\n");
 	return write_line();
-}
-
-/* The second number of statm: pages that are there. */
-static unsigned long resident_kib(void)
-{
-	FILE *statm = fopen("/proc/self/statm", "r");
-	unsigned long pages = 0;
-	char text[128], *end;
-
-	if (!statm)
-		return 0;
-	if (fgets(text, sizeof(text), statm)) {
-		(void)strtoul(text, &end, 10);
-		pages = strtoul(end, NULL, 10);
-	}
-	fclose(statm);
-	return pages * ((unsigned long)sysconf(_SC_PAGESIZE) / 1024);
 }
 
 struct cache_sums {
@@ -144,17 +117,17 @@ void samples_take(const struct quiet *quiet, bool last)
 	struct cache_sums sums;
 
 	checks++;
-	if (file < 0 || (!last && now() - taken < SAMPLE_SECONDS))
+	if (file < 0 || (!last && figures_seconds() - taken < SAMPLE_SECONDS))
 		return;
-	taken = now();
+	taken = figures_seconds();
 	sum_caches(&sums);
 	sum_pages(&slab_pages, &other_pages);
 	add("%.1f\t%llu\t%llu\t0x%llx\t", taken - begun,
 	    (unsigned long long)atomic_load(&stress_shared->operations_ended),
 	    (unsigned long long)atomic_load(&stress_shared->epochs),
 	    (unsigned long long)atomic_load(&stress_shared->seed));
-	add("%lu\t%lu\t%lu\t%lu\t%lu\t", resident_kib(), quiet->arena_pages, quiet->pages,
-	    slab_pages, other_pages);
+	add("%lu\t%lu\t%lu\t%lu\t%lu\t", figures_resident_pages() * 4, quiet->arena_pages,
+	    quiet->pages, slab_pages, other_pages);
 	add("%lu\t%lu\t%lu\t%llu", sums.caches, sums.slabs, quiet->objects,
 	    (unsigned long long)checks);
 	for (size_t i = 0; i < NR_COUNTERS; i++)

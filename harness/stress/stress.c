@@ -17,9 +17,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "figures.h"
 #include "harness/option.h"
 
 #define STANDSTILL_SECONDS 60.0 /* without any operation: a deadlock */
@@ -99,14 +99,6 @@ __attribute__((format(printf, 1, 2), noreturn)) static void refuse(const char *f
 	va_end(args);
 	fputc('\n', stderr);
 	exit(EXIT_USAGE);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 /*
@@ -527,7 +519,7 @@ static void judge(struct result *result, int wait_status, bool stood_still)
 
 static void run(struct result *result)
 {
-	double begin = now(), shown = begin, moved = begin;
+	double begin = figures_seconds(), shown = begin, moved = begin;
 	bool live = isatty(STDERR_FILENO), stood_still = false;
 	uint64_t last = 0;
 	int log_fd, wait_status;
@@ -538,7 +530,7 @@ static void run(struct result *result)
 		double t;
 
 		open = read_log(log_fd, 200);
-		t = now();
+		t = figures_seconds();
 		if (t - begin >= stress_options.seconds)
 			atomic_store_explicit(&stress_shared->stop, true, memory_order_relaxed);
 		if (t - shown >= (live ? 0.5 : 10)) {
@@ -557,7 +549,7 @@ static void run(struct result *result)
 	}
 	while (waitpid(child, &wait_status, 0) < 0 && errno == EINTR)
 		;
-	result->seconds = now() - begin;
+	result->seconds = figures_seconds() - begin;
 	result->interrupted = interrupts != 0;
 	if (live)
 		fputs("\r\033[K", stderr);

@@ -27,7 +27,7 @@ def refused(name, *arguments, allowed):
 
 
 print("1..8")
-refused("no file is refused", allowed="no FILE is named")
+refused("no file is refused", allowed="one FILE is allowed")
 refused("an unknown option is refused", "--fast", "x", allowed="--seconds, --out")
 refused("impossible time is refused", "--seconds", "1", "x", allowed="from 5 to 86400")
 refused("a missing file is named", "/nonexistent.txt", allowed="/nonexistent.txt: ")

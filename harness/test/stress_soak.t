@@ -120,7 +120,7 @@ with tempfile.TemporaryDirectory() as folder:
        and "      6  live" in done.stdout,
        "figures that differ, and statistics that disagree, are findings", done.stdout + done.stderr)
 
-    done = run("--hours", "0.005", "--lanes", "plain", "--threads", "2", "--state",
+    done = run("--hours", "0.005", "--lanes", "plain", "--threads", "1", "--state",
                os.path.join(folder, "e"), "--program", PLANTED, PLANT="heap")
     ok(done.returncode == 1 and "resident_kib drifts" in done.stdout,
        "memory that a program loses outside of the arena is found", done.stdout + done.stderr)
