@@ -1,7 +1,7 @@
 /*
  * A test made by slubcheck export-c of minimized.txt.
  *
- * There it was found by oracle 3: everything is freed, and 114 objects are in use; before the run it were 110
+ * There it was found by oracle 1: slot 2 (record 4): object 0x550000009010, 1 bytes: overlaps a live object
  *
  * On the simulated machine, where it repeats to the bit, in the root of libslub:
  *	make build/sim/libslub-sim.a
@@ -12,14 +12,14 @@
  * Exit status: 0 clean, 1 a finding, 3 inconclusive.
  *
  * The program:
+ *	@+393 -> t1 x3
  *	t0: create kc0 align_log2=0 size=1
  *	t1: r0 = alloc kc0
- *	@+0 -> t0 x1
- *	t1: r1 = alloc kc0
- *	@+5 -> t1 x3
+ *	t0: r1 = alloc kc0
  *	t0: r2 = alloc kc0
- *	t1: free r0
- *	t1: free r1
+ *	t1: r3 = alloc kc0
+ *	t1: r4 = alloc kc0
+ *	t1: free r3
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -43,7 +43,8 @@
 #define NODE_BYTES 4194304ul
 #define SEED 0x0ul
 #define OPTIONS ""
-#define SLOTS 3u
+#define SLOTS 5u
+#define PARTS 0u
 #define CACHES 64u
 #define NR_RECORDS 8u
 #define NR_SLICES 4u
@@ -58,7 +59,12 @@ static struct object {
 	size_t bytes;
 	struct kmem_cache *from; /* NULL: kmalloc */
 	int checks;
-} slots[SLOTS];
+} slots[SLOTS + PARTS];
+/* What a slot holds as a bulk: slots behind all others, one for each part. */
+static struct bulk {
+	unsigned int first, nr;
+	struct kmem_cache *from;
+} bulks[SLOTS];
 static struct kmem_cache *cache[CACHES];
 
 #ifdef SIM
@@ -96,7 +102,7 @@ __attribute__((unused)) static void filled(unsigned int slot, void *at, size_t b
 	if (!at || at == (void *)16)
 		return;
 	LOCK();
-	for (unsigned int other = 0; other < SLOTS; other++)
+	for (unsigned int other = 0; other < SLOTS + PARTS; other++)
 		if (slots[other].at && (char *)at < (char *)slots[other].at + slots[other].bytes &&
 		    (char *)slots[other].at < (char *)at + bytes)
 			FAIL("r%u gets an object of r%u, which is live", slot, other);
@@ -109,11 +115,15 @@ __attribute__((unused)) static void filled(unsigned int slot, void *at, size_t b
 	UNLOCK();
 }
 
-/* Takes the object of a slot out, which it leaves in taken. */
+static bool parts_back(unsigned int slot, bool together);
+
+/* Takes the object of a slot out, which it leaves in taken; a bulk goes back as a whole. */
 static bool emptied(unsigned int slot)
 {
 	struct object object;
 
+	if (parts_back(slot, false))
+		return false;
 	LOCK();
 	object = slots[slot];
 	slots[slot].at = NULL;
@@ -125,11 +135,34 @@ static bool emptied(unsigned int slot)
 	return object.at;
 }
 
+static void put_back(unsigned int slot);
+
+/* Frees the parts of a bulk, together or one by one. Return: whether the slot has one. */
+static bool parts_back(unsigned int slot, bool together)
+{
+	struct bulk bulk = slot < SLOTS ? bulks[slot] : (struct bulk){0};
+	void *objects[PARTS + 1];
+	unsigned int nr = 0;
+
+	if (!bulk.nr)
+		return false;
+	bulks[slot].nr = 0;
+	for (unsigned int part = bulk.first; part < bulk.first + bulk.nr; part++) {
+		if (!together)
+			put_back(part);
+		else if (emptied(part))
+			objects[nr++] = taken;
+	}
+	if (nr)
+		kmem_cache_free_bulk(bulk.from, nr, objects);
+	return true;
+}
+
 static void put_back(unsigned int slot)
 {
 	struct object object = slots[slot];
 
-	if (!emptied(slot))
+	if (parts_back(slot, true) || !emptied(slot))
 		return;
 	if (object.from)
 		kmem_cache_free(object.from, taken);
@@ -141,7 +174,7 @@ static void put_back(unsigned int slot)
 
 static void destroy(unsigned int nr)
 {
-	for (unsigned int slot = 0; slot < SLOTS; slot++)
+	for (unsigned int slot = 0; slot < SLOTS + PARTS; slot++)
 		if (slots[slot].at && slots[slot].from && slots[slot].from == cache[nr])
 			put_back(slot);
 	if (cache[nr])
@@ -149,26 +182,173 @@ static void destroy(unsigned int nr)
 	cache[nr] = NULL;
 }
 
-/* krealloc() keeps what was there, as far as both sizes go. */
-__attribute__((unused)) static void resized(unsigned int slot, size_t bytes, gfp_t gfp)
+__attribute__((unused)) static void filled_bulk(unsigned int slot, unsigned int first,
+						unsigned int nr, gfp_t gfp, size_t bytes,
+						struct kmem_cache *from, int checks)
+{
+	void *objects[PARTS + 1];
+
+	if (!from || kmem_cache_alloc_bulk(from, gfp, nr, objects) != (int)nr)
+		return;
+	for (unsigned int part = 0; part < nr; part++)
+		filled(first + part, objects[part], bytes, from, checks);
+	bulks[slot] = (struct bulk){first, nr, from};
+}
+
+/* krealloc() and kvrealloc() keep what was there, as far as both sizes go. */
+__attribute__((unused)) static void resized(unsigned int slot, size_t bytes, gfp_t gfp, bool mapped)
 {
 	struct object object = slots[slot];
+	int kind = OWNER | CONTENT | (mapped ? MAPPED : 0);
 	void *at;
 
 	if (!object.at || object.from) {
 		put_back(slot);
-		filled(slot, kmalloc(bytes, gfp), bytes, NULL, OWNER | CONTENT);
+		filled(slot, mapped ? kvmalloc(bytes, gfp) : kmalloc(bytes, gfp), bytes, NULL, kind);
 		return;
 	}
 	emptied(slot);
-	at = krealloc(taken, bytes, gfp);
+	mapped = mapped || object.checks & MAPPED;
+	at = mapped ? kvrealloc(taken, bytes, gfp) : krealloc(taken, bytes, gfp);
 	for (size_t i = 0; at && at != (void *)16 && i < bytes && i < object.bytes; i++)
 		if (((unsigned char *)at)[i] != pattern(slot))
 			FAIL("r%u: krealloc() has lost byte %zu", slot, i);
 	if (at || !bytes)
-		filled(slot, at, bytes, NULL, object.checks & ~ZERO);
+		filled(slot, at, bytes, NULL, kind | (object.checks & MAPPED));
 	else
 		slots[slot] = object;
+}
+
+static void free_in_front(struct rcu_head *head)
+{
+	kvfree(head);
+}
+
+static void free_named(struct rcu_head *head)
+{
+	kvfree(*(void **)(head + 1));
+}
+
+/* After a grace period; @word: of the object, where the head shall be, if there is room for it. */
+__attribute__((unused)) static void freed_later(unsigned int slot, size_t word, bool by_callback)
+{
+	struct object object = slots[slot];
+	struct rcu_head *head;
+
+	if (!emptied(slot))
+		return;
+	if (object.bytes < sizeof(*head) || !(object.checks & CONTENT)) {
+		if (object.checks & MAPPED)
+			kvfree(taken);
+		else
+			kfree(taken);
+		return;
+	}
+	if (word && (word + 3) * sizeof(void *) > object.bytes)
+		word = 0;
+	head = (struct rcu_head *)((void **)taken + word);
+	if (!by_callback) {
+		kvfree_call_rcu(head, taken);
+	} else if (!word) {
+		call_rcu(head, free_in_front);
+	} else {
+		*(void **)(head + 1) = taken;
+		call_rcu(head, free_named);
+	}
+}
+
+/* kfree_sensitive() and kvfree_sensitive(); not of what a constructor or readers have made. */
+__attribute__((unused)) static void freed_wiped(unsigned int slot, bool mapped)
+{
+	struct object object = slots[slot];
+
+	if (!emptied(slot))
+		return;
+	if (!(object.checks & CONTENT))
+		kfree(taken);
+	else if (mapped || object.checks & MAPPED)
+		kvfree_sensitive(taken, object.bytes);
+	else
+		kfree_sensitive(taken);
+}
+
+/* Waits for a grace period, unless the object is too small for that. */
+__attribute__((unused)) static void freed_asleep(unsigned int slot)
+{
+	struct object object = slots[slot];
+
+	if (!emptied(slot))
+		return;
+	if (object.bytes >= sizeof(struct rcu_head))
+		kfree_rcu_mightsleep(taken);
+	else if (object.checks & MAPPED)
+		kvfree(taken);
+	else
+		kfree(taken);
+}
+
+/* What each task has gathered, until its next kfree_bulk(). */
+static struct batch {
+	unsigned int nr;
+	void *objects[NR_RECORDS + PARTS];
+} batches[TASKS];
+
+__attribute__((unused)) static void gathered(unsigned int task, unsigned int slot)
+{
+	struct batch *batch = &batches[task];
+	struct bulk bulk = bulks[slot];
+
+	if (slots[slot].at && (slots[slot].checks & MAPPED || !slots[slot].bytes)) {
+		put_back(slot);
+		return;
+	}
+	bulks[slot].nr = 0;
+	for (unsigned int part = bulk.first; part < bulk.first + bulk.nr; part++)
+		if (emptied(part))
+			batch->objects[batch->nr++] = taken;
+	if (!bulk.nr && emptied(slot))
+		batch->objects[batch->nr++] = taken;
+}
+
+__attribute__((unused)) static void freed_together(unsigned int task)
+{
+	if (batches[task].nr)
+		kfree_bulk(batches[task].nr, batches[task].objects);
+	batches[task].nr = 0;
+}
+
+/* The @nth name of the tree, from 1 on: the last if there are not so many. */
+struct nth {
+	unsigned int left;
+	char name[64];
+};
+
+static int find_nth(void *data, const char *name, const char *target)
+{
+	struct nth *nth = data;
+
+	if (target || strlen(name) >= sizeof(nth->name))
+		return 0;
+	strcpy(nth->name, name);
+	return nth->left-- == 0;
+}
+
+/* Reads an attribute of cache @nr or, with @nth, of a name of the tree; writes it, with @text. */
+__attribute__((unused)) static void attribute(unsigned int nr, unsigned int nth, const char *name,
+					      const char *text)
+{
+	struct nth found = {.left = nth - 1};
+	char buffer[4096];
+	const char *of = cache[nr] ? kmem_cache_name(cache[nr]) : NULL;
+
+	if (nth) {
+		slub_attribute_walk(find_nth, &found);
+		of = found.name;
+	}
+	if (of && text)
+		slub_attribute_store(of, name, text, strlen(text));
+	else if (of)
+		slub_attribute_show(of, name, buffer, sizeof(buffer));
 }
 
 /* Waits for grace periods and gives back what is empty. */
@@ -199,7 +379,7 @@ __attribute__((unused)) static void check(void)
 /* Frees what is left. */
 static void finish(void)
 {
-	for (unsigned int slot = 0; slot < SLOTS; slot++)
+	for (unsigned int slot = 0; slot < SLOTS + PARTS; slot++)
 		put_back(slot);
 	for (unsigned int nr = 0; nr < CACHES; nr++)
 		destroy(nr);
@@ -216,49 +396,58 @@ static _Atomic bool done[NR_RECORDS];
 	sched_yield()
 #endif
 
-static void step_0(void)
+static void step_1(void)
 {
 	/* t0: create kc0 align_log2=0 size=1 */
 	if (!cache[0])
 		cache[0] = kmem_cache_create("k0", 1, 0, 0, NULL);
 }
 
-static void step_1(void)
+static void step_2(void)
 {
 	/* t1: r0 = alloc kc0 */
-	AFTER(0);
+	AFTER(1);
 	put_back(0);
 	filled(0, cache[0] ? kmem_cache_alloc(cache[0], GFP_KERNEL | __GFP_NOWARN) : NULL, 1ul, cache[0], OWNER | CONTENT);
 }
 
 static void step_3(void)
 {
-	/* t1: r1 = alloc kc0 */
-	AFTER(0);
+	/* t0: r1 = alloc kc0 */
+	AFTER(1);
 	put_back(1);
 	filled(1, cache[0] ? kmem_cache_alloc(cache[0], GFP_KERNEL | __GFP_NOWARN) : NULL, 1ul, cache[0], OWNER | CONTENT);
 }
 
 static void step_5(void)
 {
-	/* t0: r2 = alloc kc0 */
-	AFTER(0);
-	put_back(2);
-	filled(2, cache[0] ? kmem_cache_alloc(cache[0], GFP_KERNEL | __GFP_NOWARN) : NULL, 1ul, cache[0], OWNER | CONTENT);
+	/* t1: r3 = alloc kc0 */
+	AFTER(1);
+	put_back(3);
+	filled(3, cache[0] ? kmem_cache_alloc(cache[0], GFP_KERNEL | __GFP_NOWARN) : NULL, 1ul, cache[0], OWNER | CONTENT);
 }
 
 static void step_6(void)
 {
-	/* t1: free r0 */
+	/* t1: r4 = alloc kc0 */
 	AFTER(1);
-	put_back(0);
+	put_back(4);
+	filled(4, cache[0] ? kmem_cache_alloc(cache[0], GFP_KERNEL | __GFP_NOWARN) : NULL, 1ul, cache[0], OWNER | CONTENT);
 }
 
 static void step_7(void)
 {
-	/* t1: free r1 */
-	AFTER(3);
-	put_back(1);
+	/* t1: free r3 */
+	AFTER(5);
+	put_back(3);
+}
+
+static void step_4(void)
+{
+	/* t0: r2 = alloc kc0 */
+	AFTER(1);
+	put_back(2);
+	filled(2, cache[0] ? kmem_cache_alloc(cache[0], GFP_KERNEL | __GFP_NOWARN) : NULL, 1ul, cache[0], OWNER | CONTENT);
 }
 
 struct step {
@@ -268,14 +457,15 @@ struct step {
 };
 
 static const struct step steps_0[] = {
-	{step_0, 0, -1},
-	{step_5, 5, -1},
+	{step_1, 1, -1},
+	{step_3, 3, -1},
+	{step_4, 4, -1},
 	{NULL, 0, -1},
 };
 
 static const struct step steps_1[] = {
-	{step_1, 1, -1},
-	{step_3, 3, -1},
+	{step_2, 2, -1},
+	{step_5, 5, -1},
 	{step_6, 6, -1},
 	{step_7, 7, -1},
 	{NULL, 0, -1},
@@ -301,7 +491,7 @@ static const struct slice {
 } schedule[] = {
 #define RCU 1024u
 	{0, STEPS, 1, 0},
-	{1, POINT, 1, 1},
+	{1, STEPS, 1, 0},
 	{0, POINT, 1, 5},
 	{1, ENDS, 4, 0},
 	{0, ENDS, 0, 0}, /* and no more */

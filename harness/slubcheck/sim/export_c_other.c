@@ -249,7 +249,7 @@ static bool step_machine(FILE *to, const struct program_record *record)
 	case PROGRAM_PREFERRED_NODE:
 		node = export_c_field(record, "node", PROGRAM_ANY);
 		fprintf(to, "\tslub_set_preferred_node(%lld);\n",
-			node == PROGRAM_ANY ? -1ll : (long long)node);
+			node == PROGRAM_ANY ? -1LL : (long long)node);
 		return true;
 	default:
 		if (!calls[record->op])
