@@ -12,6 +12,8 @@
  *      - for the one before it on its slot, until that has put its object there or taken it out
  *        (a freeing record lets go of its slot before it calls the allocator);
  *      - a record that names a cache: for the end of the last create or destroy of that cache;
+ *      - a record that names buckets: for the end of their create; if none stands before it, it
+ *        goes on without buckets;
  *      - every record: for the end of the last quiesce;
  *      - destroy and quiesce: for the end of all earlier records.
  *      - a record that looks at an object: for the look before it; who takes the object: for all

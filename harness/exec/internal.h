@@ -42,8 +42,9 @@ struct cell {
 	bool shown;  /* the plan: it will be freed after a grace period, and readers look at it */
 	bool mapped; /* it lies outside of the arena, in a mapping of its own */
 	bool bucket; /* it comes from buckets, which allow to copy some part of it */
-	bool zeroed; /* all of it was asked for as zero, and so what it grows by is */
-	uint32_t charged; /* index in groups of the one that is charged for it; 0: none */
+	bool after_buckets; /* the plan: the buckets that it names are created before it */
+	bool zeroed;	    /* all of it was asked for as zero, and so what it grows by is */
+	uint32_t charged;   /* index in groups of the one that is charged for it; 0: none */
 	/* The plan; records are named by index + 1, 0 is none. */
 	uint32_t prev;	    /* the record before it on its slot: must have let go */
 	uint32_t next;	    /* the record after it on its slot, or the destroy of its cache */

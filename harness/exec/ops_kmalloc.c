@@ -26,6 +26,7 @@ struct request {
 	uint64_t limit;	     /* over it must fail */
 	bool zeroed, mapped; /* mapped: it may get a mapping of its own */
 	uint8_t buckets;
+	void *made_buckets; /* NULL: no record in front of this one has made them */
 };
 
 static size_t kmalloc_alignment(uint64_t bytes)
@@ -171,7 +172,7 @@ static unsigned int bucket_account(const struct exec *x, const struct request *r
 	bool bucket = r->op == PROGRAM_BUCKETS_ALLOC || r->op == PROGRAM_BUCKETS_TRACK ||
 		      r->op == PROGRAM_BUCKETS_VALLOC;
 
-	return bucket && x->buckets[r->buckets] && r->bytes <= CACHED_MAX &&
+	return bucket && r->made_buckets && r->bytes <= CACHED_MAX &&
 			       x->bucket_flags[r->buckets] & PROGRAM_CACHE_account
 		       ? PROGRAM_GFP_account
 		       : 0;
@@ -226,6 +227,8 @@ bool do_kmalloc(struct exec *x, size_t idx, unsigned int task)
 	bool may_panic = r.gfp & PROGRAM_GFP_nofail, over = false;
 	void *object = NULL;
 
+	if (x->cells[idx].after_buckets)
+		r.made_buckets = x->buckets[r.buckets];
 	may_panic_begin(x, task, may_panic);
 	switch (r.op) {
 	case PROGRAM_KMALLOC:
@@ -240,7 +243,7 @@ bool do_kmalloc(struct exec *x, size_t idx, unsigned int task)
 	case PROGRAM_BUCKETS_VALLOC:
 		if (!a->buckets_alloc)
 			return false;
-		object = a->buckets_alloc(r.op, x->buckets[r.buckets], r.size, r.gfp);
+		object = a->buckets_alloc(r.op, r.made_buckets, r.size, r.gfp);
 		break;
 	default:
 		if (!a->kmalloc_by)

@@ -315,6 +315,7 @@ static void plan_buckets(struct exec *x, uint32_t idx, const struct program_reco
 	if (record->op != PROGRAM_BUCKETS_CREATE && record->op != PROGRAM_BUCKETS_ALLOC &&
 	    record->op != PROGRAM_BUCKETS_TRACK && record->op != PROGRAM_BUCKETS_VALLOC)
 		return;
+	cell->after_buckets = groups->buckets[number];
 	/* Nothing else is in the way of such a record but a quiesce. */
 	if (groups->buckets[number] > cell->barrier)
 		cell->barrier = groups->buckets[number];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fuzz target: op programs on 2 and more cpus, with switches and interrupts in the input. The
- * header says how many cpus and tasks; generated programs have 2 to 4.
+ * header says how many cpus and tasks; generated programs have 2 to 4, or 8.
  */
 #include "target.h"
 

@@ -4,9 +4,10 @@
  *
  *	1. Style	2. Recipe	3. Functions
  *
- * 1. A sequential program has one cpu, one task and no schedule; a concurrent one has 2 to 4
- *    cpus, at least as many tasks, switches and interrupts. A debug program is sequential, has
- *    debug flags at boot or in its caches, and does something wrong now and then.
+ * 1. A sequential program has one cpu, one task and no schedule; a concurrent one has 2 to 4 cpus,
+ *    now and then 8 of them and 4 nodes, at least as many tasks, switches and interrupts. A debug
+ *    program is sequential, has debug flags at boot or in its caches, and does something wrong now
+ *    and then.
  *
  * 2. A recipe holds what the records of one program have in common: how often each op comes,
  *    which sizes and slots, how dense the schedule is. It is drawn anew for each program, with
@@ -22,7 +23,7 @@
 #include "draw.h"
 
 #define FUZZ_RECORDS_MAX 1024u /* of one program; what an input has beyond is dropped */
-#define FUZZ_CPUS_MAX	 4u
+#define FUZZ_CPUS_MAX	 8u
 #define FUZZ_TASKS_MAX	 6u
 #define FUZZ_CACHES_MAX	 4u
 #define FUZZ_SLOTS_MAX	 64u

@@ -179,6 +179,12 @@ struct program_header generate_header(struct draw *d, enum fuzz_style style)
 			header.tasks = (uint16_t)draw_range(d, 2, FUZZ_TASKS_MAX);
 	}
 	header.nodes = draw_chance(d, 1, 4) ? 2 : 1;
+	/* Seldom the largest machine there is, always the same. */
+	if (draw_chance(d, 1, 48)) {
+		header.nodes = 4;
+		if (style == FUZZ_CONCURRENT)
+			header.cpus = (uint8_t)(header.tasks = FUZZ_CPUS_MAX);
+	}
 	if (draw_chance(d, 3, 4)) {
 		header.slab_max_order = 0;
 		header.slab_min_objects = 0;
