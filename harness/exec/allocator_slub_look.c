@@ -210,8 +210,9 @@ static bool misuse_double_free(struct misuse *m)
 static bool misuse_foreign(struct misuse *m)
 {
 	static char outside[64] __attribute__((aligned(16)));
-	void *volatile object = outside + m->at % sizeof(outside); /* who compiles shall not know */
+	void *object = outside + m->at % sizeof(outside);
 
+	__asm__("" : "+r"(object)); /* who compiles shall not know */
 	if (m->at & 1)
 		kmem_cache_free(m->s, object);
 	else

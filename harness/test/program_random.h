@@ -62,7 +62,6 @@ static inline uint64_t random_value(uint64_t *state, const struct program_header
 	case PROGRAM_KIND_CACHE:
 		return random_below(state, 64);
 	case PROGRAM_KIND_CACHE_FLAGS:
-		return random_below(state, 1 << 16);
 	case PROGRAM_KIND_GFP:
 		return random_below(state, 1 << 16);
 	case PROGRAM_KIND_NODE:

@@ -16,7 +16,8 @@
 #include "sim.h"
 #include "sanitize.h"
 
-#define PAGE ((size_t)4096)
+#define PAGE   ((size_t)4096)
+#define BESIDE (16 * (size_t)64) /* bytes of what stands beside 16 pages */
 
 /* A core in small: an arena, a counter and a lock. */
 static __slub_data struct {
@@ -35,7 +36,7 @@ static void boot(void *arg)
 	core.boots++;
 	SLUB_ASSERT(world_arena_reserve(&core.arena, PAGE << 10, 64));
 	SLUB_ASSERT(world_arena_commit(core.arena.base, 16 * PAGE, 0));
-	SLUB_ASSERT(world_arena_commit(core.arena.beside, 16 * 64, 0));
+	SLUB_ASSERT(world_arena_commit(core.arena.beside, BESIDE, 0));
 	spin_lock_init(&core.lock, RANK_LIST_LOCK);
 	/* Each configuration leaves other contents behind, in more pages or fewer. */
 	memset(core.arena.base, (int)world_nr_cpus(), (1 + world_nr_cpus()) % 8 * PAGE);
@@ -87,7 +88,7 @@ static void the_arena_is_what_the_seam_says(void **state)
 	(void)state;
 	assert_int_equal(core.arena.bytes, 2 << 20);
 	assert_int_equal((uintptr_t)core.arena.base % (PAGE << 10), 0);
-	for (size_t i = 0; i < 16 * 64; i++)
+	for (size_t i = 0; i < BESIDE; i++)
 		assert_int_equal(core.arena.beside[i], 0);
 	assert_int_equal(at(3)[0], SIM_FRESH_BYTE);
 	assert_true(sim_committed(at(15), PAGE));
@@ -351,7 +352,7 @@ static void one_schedule_gives_one_hash(void **state)
 static void another_process_gives_the_same_hash(void **state)
 {
 	uint64_t here = mixed_run(5, 3, true).hash, there = 0;
-	char command[4200], path[4096];
+	char command[4200], path[4096], line[32];
 	ssize_t length;
 	FILE *pipe;
 
@@ -362,7 +363,8 @@ static void another_process_gives_the_same_hash(void **state)
 	snprintf(command, sizeof(command), "'%s' --hash", path);
 	pipe = popen(command, "r");
 	assert_non_null(pipe);
-	assert_int_equal(fscanf(pipe, "%lx", &there), 1);
+	assert_non_null(fgets(line, sizeof(line), pipe));
+	there = strtoull(line, NULL, 16);
 	pclose(pipe);
 	assert_int_equal(here, there);
 }

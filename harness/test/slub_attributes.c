@@ -320,7 +320,7 @@ static void cpu_partial_zero_gives_the_chain_back_at_once(void **unused)
 	for (unsigned int i = 0; i <= nr; i++)
 		objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
 	kmem_cache_free(s, objects[0]);
-	assert_int_equal(atoi(show("at_chain", "slabs_cpu_partial")), nr / 2);
+	assert_int_equal(strtol(show("at_chain", "slabs_cpu_partial"), NULL, 10), nr / 2);
 	assert_stores("at_chain", "cpu_partial", "0\n");
 	assert_shows("at_chain", "cpu_partial", "0\n");
 	assert_shows("at_chain", "slabs_cpu_partial", "0(0)\n");

@@ -34,7 +34,7 @@ static uint64_t weight(const struct program_record *record)
 		if (program_kinds[field->kind].set)
 			sum += 8 * (uint64_t)__builtin_popcountll(value);
 		else
-			sum += 4 * bits_of(value) + (value < UINT16_MAX ? value : UINT16_MAX);
+			sum += 4ul * bits_of(value) + (value < UINT16_MAX ? value : UINT16_MAX);
 	}
 	return sum;
 }

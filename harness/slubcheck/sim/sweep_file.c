@@ -94,28 +94,48 @@ fail:
 	return false;
 }
 
+/* Takes a number and the space behind it off @text. Return: whether there is one up to @max. */
+static bool take_number(const char **text, uint64_t max, uint64_t *number)
+{
+	char *end;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(*text, &end, 10);
+	if (errno || *number > max || (*end && *end != ' '))
+		return false;
+	*text = *end ? end + 1 : end;
+	return true;
+}
+
+/* @text is one number. */
+static bool read_number(const char *text, uint64_t max, uint64_t *number)
+{
+	return take_number(&text, max, number) && !*text;
+}
+
 static bool read_preemption(const char *text, struct preemption *one)
 {
-	unsigned int at, record, task, ops;
-	int end = -1;
+	uint64_t at, record, task, ops;
 
-	if (sscanf(text, "%u %u %u %u%n", &at, &record, &task, &ops, &end) != 4 || end < 0 ||
-	    text[end] || at < 1 || at > UINT16_MAX || task >= PROGRAM_TASKS_MAX || ops > UINT8_MAX)
+	if (!take_number(&text, UINT16_MAX, &at) || !at ||
+	    !take_number(&text, UINT32_MAX, &record) ||
+	    !take_number(&text, PROGRAM_TASKS_MAX - 1, &task) ||
+	    !read_number(text, UINT8_MAX, &ops))
 		return false;
-	*one = (struct preemption){at, record, (uint16_t)task, (uint16_t)ops};
+	*one = (struct preemption){(uint32_t)at, (uint32_t)record, (uint16_t)task, (uint16_t)ops};
 	return true;
 }
 
 static bool read_bucket(const char *text, struct sweep_state *state)
 {
 	struct sweep_bucket *bucket = &state->buckets[state->nr_buckets];
-	int end = -1;
 
 	if (state->nr_buckets == SWEEP_BUCKETS_MAX ||
-	    sscanf(text, "%" SCNu64 " %n", &bucket->schedules, &end) != 1 || end < 0 ||
-	    strlen(text + end) >= BUCKET_BYTES)
+	    !take_number(&text, UINT64_MAX, &bucket->schedules) || strlen(text) >= BUCKET_BYTES)
 		return false;
-	strcpy(bucket->text, text + end);
+	strcpy(bucket->text, text);
 	bucket->nr = 0;
 	state->nr_buckets++;
 	return true;
@@ -124,12 +144,12 @@ static bool read_bucket(const char *text, struct sweep_state *state)
 static bool read_level(const char *text, struct sweep_state *state)
 {
 	struct sweep_level level;
-	unsigned int nr;
-	int end = -1;
+	uint64_t nr;
 
-	if (sscanf(text, "%u %" SCNu64 " %" SCNu64 " %" SCNu64 "%n", &nr, &level.schedules,
-		   &level.failing, &level.inconclusive, &end) != 4 ||
-	    end < 0 || text[end] || nr > state->preemptions)
+	if (!take_number(&text, state->preemptions, &nr) ||
+	    !take_number(&text, UINT64_MAX, &level.schedules) ||
+	    !take_number(&text, UINT64_MAX, &level.failing) ||
+	    !read_number(text, UINT64_MAX, &level.inconclusive))
 		return false;
 	state->levels[nr] = level;
 	return true;
@@ -137,14 +157,14 @@ static bool read_level(const char *text, struct sweep_state *state)
 
 static bool read_pass(const char *text, struct sweep_state *state)
 {
-	char *end;
+	uint64_t pass = 0;
 
 	state->begun = true;
 	state->done = !strcmp(text, "done");
-	if (state->done)
-		return true;
-	state->pass = (unsigned int)strtoul(text, &end, 10);
-	return *text && !*end && state->pass <= state->preemptions;
+	if (!state->done && !read_number(text, state->preemptions, &pass))
+		return false;
+	state->pass = (unsigned int)pass;
+	return true;
 }
 
 /* One line of a section. Return: whether it is one. */
@@ -154,18 +174,14 @@ static bool read_line(const char *word, const char *rest, struct sweep_state *st
 		state->nr_buckets ? &state->buckets[state->nr_buckets - 1] : NULL;
 	char *end;
 
-	if (!strcmp(word, "points")) {
-		state->points = strtoull(rest, &end, 10);
-		return *rest && !*end;
-	}
+	if (!strcmp(word, "points"))
+		return read_number(rest, UINT64_MAX, &state->points);
 	if (!strcmp(word, "seconds")) {
 		state->seconds = strtod(rest, &end);
 		return *rest && !*end && state->seconds >= 0;
 	}
-	if (!strcmp(word, "other")) {
-		state->other_buckets = strtoull(rest, &end, 10);
-		return *rest && !*end;
-	}
+	if (!strcmp(word, "other"))
+		return read_number(rest, UINT64_MAX, &state->other_buckets);
 	if (!strcmp(word, "level"))
 		return read_level(rest, state);
 	if (!strcmp(word, "bucket"))
@@ -209,7 +225,8 @@ int sweep_load(struct sweep_file *file, uint64_t key, struct sweep_state *state,
 		return -EIO;
 	if (!text)
 		return 0;
-	if (strncmp(text, HEAD, sizeof(HEAD) - 1) || strlen(text) != bytes)
+	if (bytes > FILE_BYTES_MAX || strncmp(text, HEAD, sizeof(HEAD) - 1) ||
+	    strlen(text) != bytes)
 		goto bad;
 	file->sections = calloc(1, bytes + 1);
 	if (!file->sections) {
@@ -236,11 +253,9 @@ int sweep_load(struct sweep_file *file, uint64_t key, struct sweep_state *state,
 			if (*end || !*rest || (ours && found))
 				goto bad;
 			found |= ours;
-		} else if (!inside) {
-			goto bad;
-		} else if (!strcmp(word, "end") && !*rest) {
+		} else if (inside && !strcmp(word, "end") && !*rest) {
 			inside = false;
-		} else if (ours && !read_line(word, rest, &got)) {
+		} else if (!inside || (ours && !read_line(word, rest, &got))) {
 			goto bad;
 		}
 		if (!ours)

@@ -133,8 +133,8 @@ static void say_change(uintptr_t addr, const uint64_t before[2], const uint64_t 
 	name_place(addr, name);
 	used = (size_t)snprintf(text, bytes, "%s: ", name);
 	for (unsigned int i = 0; i < 1u + both && used < bytes; i++) {
-		name_value(addr + 8 * i, before[i], one);
-		name_value(addr + 8 * i, after[i], other);
+		name_value(addr + 8ul * i, before[i], one);
+		name_value(addr + 8ul * i, after[i], other);
 		if (before[i] == after[i])
 			used += (size_t)snprintf(text + used, bytes - used, "%s%s", i ? ", " : "",
 						 one);
