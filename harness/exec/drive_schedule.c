@@ -178,6 +178,8 @@ static unsigned int alarm_due(void)
 		if (event->is_switch) {
 			drive_now->switched_to = event->task_or_record;
 			drive_now->switched_ops = event->ops;
+			if (event->cpu != PROGRAM_ANY)
+				sim_preempt_to(event->cpu);
 			switched = event->ops != 0;
 		} else {
 			interrupt(event->task_or_record);
@@ -240,6 +242,7 @@ static void take_effect(uint32_t idx)
 		event.task_or_record =
 			(uint32_t)PROGRAM_GET(record, SWITCH, to) % drive_now->nr_tasks;
 		event.ops = (uint32_t)PROGRAM_GET(record, SWITCH, ops);
+		event.cpu = record->cpu;
 		event_later(&event);
 	} else if (record->op == PROGRAM_IRQ) {
 		if (idx + 1 == drive_now->nr_records ||

@@ -22,6 +22,7 @@ struct event {
 	bool is_switch;
 	uint32_t task_or_record;
 	uint32_t ops; /* switch */
+	uint8_t cpu;  /* switch: where who is preempted goes on; PROGRAM_ANY: there */
 };
 
 struct driven {

@@ -58,6 +58,8 @@ static struct program_record draw_switch(struct recipe *r, const struct program_
 		set_switch(&record, (running + 1 + draw_below(&r->draw, tasks - 1)) % tasks,
 			   PROGRAM_GET(&record, SWITCH, ops));
 	}
+	if (draw_chance(&r->draw, r->moves, 16))
+		record.cpu = (uint8_t)draw_below(&r->draw, r->header.cpus);
 	return record;
 }
 

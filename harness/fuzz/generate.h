@@ -51,6 +51,7 @@ struct recipe {
 	unsigned int recent;	  /* of 16: what is emptied was filled a moment ago */
 	unsigned int motif;	  /* of 16: a motif comes in place of a single record */
 	unsigned int migrate;	  /* of 64: a record sends its task to another cpu */
+	unsigned int moves;	  /* of 16: who is preempted goes on on another cpu */
 	unsigned int switches;	  /* of 64: there is a switch in front of a record */
 	unsigned int next_task;	  /* of 16: a switch goes to the task that is next in the file */
 	unsigned int inside;	  /* of 16: it comes where the next record is another task's */

@@ -317,6 +317,7 @@ static void draw_habits(struct recipe *r)
 	r->nr_homes = draw_chance(d, 1, 3) ? 1 : r->header.cpus;
 	r->delta_even = draw_chance(d, 1, 2);
 	r->migrate = concurrent ? draw_density(d, 6, 4) : 0;
+	r->moves = draw_chance(d, 1, 2) ? 0 : draw_range(d, 1, 8);
 	r->switches = concurrent ? 1u << draw_below(d, 7) : 0;
 	r->next_task = draw_chance(d, 1, 2) ? 0 : draw_range(d, 4, 15);
 	r->inside = draw_chance(d, 1, 4) ? 0 : draw_range(d, 6, 16);

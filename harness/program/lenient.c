@@ -85,7 +85,8 @@ static inline void reduce_record(const struct program_header *header, struct pro
 	record->slot = has_slot ? record->slot % PROGRAM_SLOTS_MAX : 0;
 	if (record->op == PROGRAM_SWITCH || record->op == PROGRAM_IRQ) {
 		record->task = 0;
-		record->cpu = PROGRAM_ANY;
+		if (record->op == PROGRAM_IRQ)
+			record->cpu = PROGRAM_ANY;
 	}
 }
 

@@ -81,10 +81,10 @@ static void put_raw(struct line *line, const struct program_record *record)
 		put(line, "%02x", bytes[i]);
 }
 
-/* The two schedule records with a spelling of their own, where no task or cpu is in the way. */
+/* The two schedule records with a spelling of their own, where no task is in the way, and no cpu of an irq. */
 static bool put_schedule(struct line *line, const struct program_record *record)
 {
-	if (record->task || record->cpu != PROGRAM_ANY)
+	if (record->task || (record->cpu != PROGRAM_ANY && record->op != PROGRAM_SWITCH))
 		return false;
 	if (record->op == PROGRAM_SWITCH)
 		put(line, "@+%u -> t%u x%u", (unsigned int)PROGRAM_GET(record, SWITCH, delta),
@@ -94,6 +94,8 @@ static bool put_schedule(struct line *line, const struct program_record *record)
 		put(line, "@+%u irq", (unsigned int)PROGRAM_GET(record, IRQ, delta));
 	else
 		return false;
+	if (record->cpu != PROGRAM_ANY)
+		put(line, " c%u", record->cpu);
 	return true;
 }
 

@@ -23,7 +23,8 @@
  *    its end. A schedule record takes effect when the records before it have begun:
  *      - switch delta=D to=T ops=N: D scheduling points after the start of the next record, the
  *        running task is preempted; task T runs its unfinished record (or its next), N records
- *        in all; then the earliest unfinished record of the file goes on;
+ *        in all; then the earliest unfinished record of the file goes on. With a cpu in the
+ *        record, the preempted task goes on on that one, in the middle of what it does;
  *      - irq delta=D: the next record runs as an interrupt, D scheduling points after the start
  *        of the record after it, on whatever task runs then (later, if interrupts are off);
  *      - fault site=S nth=N count=K: calls N to N+K-1 (from 1) at site S from here on fail;
@@ -42,6 +43,7 @@
  *	t1@c0: r3 = kmalloc size=64 gfp=zero
  *	t0: kfree r3
  *	@+17 -> t2 x1
+ *	@+3 -> t1 x2 c0
  *	@+5 irq
  *    The first line is the version; the header lines stand before the first record, each at most
  *    once, and one that is missing has its default. `t1@c0:` is task 1, which goes to cpu 0

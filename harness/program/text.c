@@ -259,7 +259,19 @@ static int read_raw(struct reader *reader)
 	return add_record(reader, &record);
 }
 
-/* "@+17 -> t2 x1" and "@+5 irq"; @token is what follows "@+". */
+static int read_cpu(struct reader *reader, struct token token, struct program_record *record)
+{
+	struct program_fault fault;
+	uint64_t cpu = PROGRAM_ANY;
+	int err = read_number(reader, token, "cpu", "c", &cpu);
+
+	if (!err && !program_cpu_ok(&reader->program->header, cpu, NO_ANY, &fault))
+		err = refuse_fault(reader, &fault);
+	record->cpu = (uint8_t)cpu;
+	return err;
+}
+
+/* "@+17 -> t2 x1", "@+17 -> t2 x1 c0" and "@+5 irq"; @token is what follows "@+". */
 static int read_schedule(struct reader *reader, struct token token)
 {
 	struct program_record record = {.cpu = PROGRAM_ANY};
@@ -274,7 +286,7 @@ static int read_schedule(struct reader *reader, struct token token)
 		record.op = PROGRAM_SWITCH;
 	else
 		return refuse(reader,
-			      "%s stands behind @+; allowed is @+DELTA -> tTASK xOPS, or "
+			      "%s stands behind @+; allowed is @+DELTA -> tTASK xOPS [cCPU], or "
 			      "@+DELTA irq",
 			      token_shown(buffer, next));
 	/* The fields stand in the order of the table: delta, to, ops. */
@@ -288,6 +300,9 @@ static int read_schedule(struct reader *reader, struct token token)
 				      token_shown(buffer, next));
 		if (!err)
 			err = set_field(reader, &record, &fields[2], next);
+		next = token_next(&reader->at, reader->end);
+		if (!err && next.length)
+			err = read_cpu(reader, next, &record);
 	}
 	if (!err)
 		err = read_end(reader);
@@ -333,8 +348,8 @@ static int read_place(struct reader *reader, struct token token, struct program_
 {
 	const struct program_header *header = &reader->program->header;
 	struct program_fault fault;
-	uint64_t task = 0, cpu = PROGRAM_ANY;
 	struct token rest;
+	uint64_t task = 0;
 	bool has_cpu;
 	int err;
 
@@ -343,14 +358,9 @@ static int read_place(struct reader *reader, struct token token, struct program_
 	err = read_number(reader, token, "task", "t", &task);
 	if (!err && !program_task_ok(header, task, &fault))
 		err = refuse_fault(reader, &fault);
-	if (!err && has_cpu) {
-		err = read_number(reader, rest, "cpu", "c", &cpu);
-		if (!err && !program_cpu_ok(header, cpu, NO_ANY, &fault))
-			err = refuse_fault(reader, &fault);
-	}
 	record->task = (uint16_t)task;
-	record->cpu = (uint8_t)cpu;
-	return err;
+	record->cpu = PROGRAM_ANY;
+	return !err && has_cpu ? read_cpu(reader, rest, record) : err;
 }
 
 /* "t1@c0: r3 = kmalloc size=64 gfp=zero"; @place is the first token. */

@@ -121,6 +121,28 @@ static void switch_to(struct task *next, enum sim_reason reason)
 	coroutine_switch(&from->co, &next->co);
 }
 
+void sim_preempt_to(unsigned int cpu)
+{
+	m->preempt_to = cpu;
+}
+
+static void move_preempted(void)
+{
+	struct task *task = m->current;
+
+	if (m->preempt_to == SIM_STAY || m->exclusive || task->irq_depth)
+		return;
+	/* What it has held back with its interrupts off comes when they go on, wherever that is. */
+	for (unsigned int i = 0; task->irqs_off && i < m->nr_pending; i++)
+		if (m->pending[i].cpu == task->cpu)
+			m->pending[i].cpu = m->preempt_to % m->state.cpus;
+	task->cpu = m->preempt_to % m->state.cpus;
+	machine_hash(task->cpu);
+	if (SIM_UNLIKELY(m->watch))
+		tell(&(struct sim_watched){
+			.event = SIM_EVENT_MIGRATE, .other = task->idx, .cpu = task->cpu});
+}
+
 static void task_main(void *arg);
 
 /* Puts the coroutine of @task at the beginning of its life. */
@@ -250,11 +272,14 @@ void sim_point_slow_from(enum sim_kind kind, uintptr_t addr, uintptr_t code)
 		unsigned int next;
 
 		m->policy_alarm = SIM_NEVER;
+		m->preempt_to = SIM_STAY;
 		next = m->options.policy(m->options.policy_arg, SIM_AT_ALARM);
 		machine_set_alarm();
 		machine_deliver();
 		if (next != SIM_STAY && sim_task_can_run(next)) {
 			note_interleaving(code, next);
+			if (next != m->current->idx)
+				move_preempted();
 			switch_to(task_chosen(next), SIM_AT_ALARM);
 		}
 		machine_deliver();

@@ -114,6 +114,7 @@ struct machine {
 
 	struct sim_run_options options;
 	uint64_t policy_alarm;
+	unsigned int preempt_to; /* where the task goes on that is preempted now; SIM_STAY: there */
 	uint64_t step_max;
 	enum sim_outcome outcome;
 	bool has_finding;

@@ -113,6 +113,13 @@ unsigned int sim_rcu_task(void);
 void sim_migrate(unsigned int task, unsigned int cpu);
 
 /*
+ * From a policy at an alarm: if it names another task, which can run, then the one that it preempts
+ * goes on on @cpu when its turn comes again. Not in an interrupt, which keeps its cpu, and not on a
+ * machine of exclusive cpus.
+ */
+void sim_preempt_to(unsigned int cpu);
+
+/*
  * From now on the running task calls the core from @caller, any number; 0 at its start. Whoever
  * wants replays that are the same derives it from the program. Return: what it was before.
  */

@@ -304,10 +304,14 @@ static const struct {
 	 "kind is `none`; allowed is double_free, foreign, misaligned, interior, wrong_cache, "
 	 "overflow_right, overflow_left, write_after_free, free_pointer, counters"},
 	/* schedule */
-	{"@+1", "nothing stands behind @+; allowed is @+DELTA -> tTASK xOPS, or @+DELTA irq"},
-	{"@+1 => t1 x1", "`=>` stands behind @+; allowed is @+DELTA -> tTASK xOPS, or @+DELTA irq"},
+	{"@+1",
+	 "nothing stands behind @+; allowed is @+DELTA -> tTASK xOPS [cCPU], or @+DELTA irq"},
+	{"@+1 => t1 x1",
+	 "`=>` stands behind @+; allowed is @+DELTA -> tTASK xOPS [cCPU], or @+DELTA irq"},
 	{"@+ irq", "delta is nothing; allowed is a number of 64 bits, decimal or 0x"},
 	{"@+65536 irq", "delta is 65536; allowed is 0 to 65535"},
+	{"@+1 -> t1 x1 0", "cpu is `0`; allowed is c and a number of 64 bits, decimal or 0x"},
+	{"@+1 -> t1 x1 c0 c1", "`c1` stands behind the end; allowed is nothing or a comment"},
 	{"@+1 irq x1", "`x1` stands behind the end; allowed is nothing or a comment"},
 	{"@+1 -> t3 x1", "to is t3; allowed is t0 to t2"},
 	{"@+1 -> c1 x1", "to is `c1`; allowed is t and a number of 64 bits, decimal or 0x"},

@@ -87,11 +87,11 @@ static void a_valid_program_is_unchanged(void **unused)
 			unsigned int op = (unsigned int)random_below(&state, PROGRAM_NR_OPS);
 			struct program_record record = random_record(&state, &program.header, op);
 
-			/* These two mean the same on any task and cpu, so one form is chosen. */
-			if (op == PROGRAM_SWITCH || op == PROGRAM_IRQ) {
+			/* These mean the same on any task, irq on any cpu: one form is chosen. */
+			if (op == PROGRAM_SWITCH || op == PROGRAM_IRQ)
 				record.task = 0;
+			if (op == PROGRAM_IRQ)
 				record.cpu = PROGRAM_ANY;
-			}
 			assert_int_equal(program_append(&program, &record), 0);
 		}
 		bytes = program_bytes(&program, &length);

@@ -183,6 +183,7 @@ static const struct {
 	{"t0: check tier=2", R(CHECK, 255, 0, 0, 2)},
 	{"t0: quiesce", R(QUIESCE, 255, 0, 0, 0)},
 	{"@+17 -> t2 x1", R(SWITCH, 255, 0, 0, 0x100020011)},
+	{"@+17 -> t2 x1 c1", R(SWITCH, 1, 0, 0, 0x100020011)},
 	{"t1: switch delta=17 to=t2 ops=1", R(SWITCH, 255, 1, 0, 0x100020011)},
 	{"@+5 irq", R(IRQ, 255, 0, 0, 5)},
 	{"t0@c1: irq delta=5", R(IRQ, 1, 0, 0, 5)},

@@ -674,6 +674,62 @@ static void a_task_sees_the_cpu_it_moves_to(void **state)
 	expect_log("cpus", expected, 4);
 }
 
+/* At the alarm the other task goes on, and the one that it preempts moves to cpu 2. */
+static unsigned int move_policy(void *arg, enum sim_reason reason)
+{
+	(void)arg;
+	if (reason != SIM_AT_ALARM)
+		return SIM_STAY;
+	sim_preempt_to(2);
+	return !sim_task();
+}
+
+static void be_preempted(void *arg)
+{
+	(void)arg;
+	note(world_cpu());
+	if (!sim_task())
+		sim_alarm_at(sim.points + 1);
+	(void)READ_ONCE(shared.counter);
+	note(world_cpu());
+}
+
+static void note_cpu(void *arg)
+{
+	(void)arg;
+	note(world_cpu());
+}
+
+/* Task 0 holds an interrupt back, and takes it along. */
+static void move_with_interrupt(void *arg)
+{
+	unsigned long flags = sim_irq_save();
+
+	(void)arg;
+	sim_interrupt(note_cpu, NULL);
+	sim_alarm_at(sim.points + 1);
+	(void)READ_ONCE(shared.counter);
+	sim_irq_restore(flags);
+	note(world_cpu());
+}
+
+static void who_is_preempted_can_go_on_elsewhere(void **state)
+{
+	static const struct sim_run_options moving = {.policy = move_policy};
+	static const unsigned int expected[] = {1, 0, 0, 2}, interrupted[] = {0, 2, 2};
+
+	(void)state;
+	sim_task_add(be_preempted, NULL, 1);
+	sim_task_add(be_preempted, NULL, 0);
+	assert_int_equal(sim_run(&moving), SIM_CLEAN);
+	expect_log("cpus", expected, 4);
+	sim_reset(1);
+	sim_task_add(move_with_interrupt, NULL, 1);
+	sim_task_add(note_cpu, NULL, 0);
+	assert_int_equal(sim_run(&moving), SIM_CLEAN);
+	expect_log("cpus", interrupted, 3);
+}
+
 static void once_fn(void)
 {
 	atomic_long_add(&shared.counter, 1);
@@ -742,6 +798,7 @@ int main(void)
 		TEST(faults_come_at_the_armed_attempts),
 		TEST(assertion_panic_and_fault_end_the_run),
 		TEST(a_task_sees_the_cpu_it_moves_to),
+		TEST(who_is_preempted_can_go_on_elsewhere),
 		TEST(once_runs_once_and_others_wait_for_its_end),
 		TEST(a_thousand_tasks_run_again_and_again),
 	};

@@ -21,6 +21,7 @@ struct slice {
 	enum slice_end end;
 	unsigned int steps; /* that the task has ended by then */
 	uint64_t points;    /* SLICE_POINT: from the start of the step after these */
+	int cpu;	    /* SLICE_POINT: where the task goes on when its turn comes; -1: there */
 };
 
 /* An interrupt: between two steps of a task, or at a point inside of one. */

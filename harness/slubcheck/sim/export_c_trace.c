@@ -14,6 +14,7 @@ static struct {
 	bool begun, over;
 	bool at_point; /* the running task stands at a point that it has not passed */
 	uint64_t at;
+	int cpu; /* where the task that is being preempted goes on; -1: there */
 } now;
 
 static bool room_for(void *array, size_t nr, size_t *room, size_t bytes)
@@ -41,7 +42,7 @@ static void end_slice(const struct sim_watched *watched)
 {
 	struct export_trace *trace = now.trace;
 	unsigned int task = index_of(watched->task);
-	struct slice slice = {.task = task, .steps = now.steps[task]};
+	struct slice slice = {.task = task, .steps = now.steps[task], .cpu = -1};
 
 	if (watched->reason == SIM_AT_END) {
 		slice.end = SLICE_ENDS;
@@ -50,6 +51,7 @@ static void end_slice(const struct sim_watched *watched)
 	} else if (now.at_point) {
 		slice.end = SLICE_POINT;
 		slice.points = sim.points - now.from[task];
+		slice.cpu = now.cpu;
 	} else {
 		slice.end = SLICE_WAITS;
 	}
@@ -68,8 +70,11 @@ static void see(void *arg, const struct sim_watched *watched)
 	now.at = sim.points;
 	if (watched->event == SIM_EVENT_SWITCH)
 		end_slice(watched);
+	/* Between a point and its access tasks move only when they are preempted there. */
+	now.cpu = now.at_point && watched->event == SIM_EVENT_MIGRATE ? (int)watched->cpu : -1;
 	now.at_point = watched->event == SIM_EVENT_POINT ||
-		       (now.at_point && watched->event == SIM_EVENT_IRQ);
+		       (now.at_point &&
+			(watched->event == SIM_EVENT_IRQ || watched->event == SIM_EVENT_MIGRATE));
 }
 
 static void note_interrupt(size_t record, unsigned int task)

@@ -14,6 +14,7 @@ static const char simulated[] =
 	"\tenum slice_end end;\n"
 	"\tunsigned int steps; /* that the task has ended by then */\n"
 	"\tunsigned long points; /* POINT: from the start of the step, or of the slice */\n"
+	"\tint cpu; /* POINT: where the task goes on when its turn comes; -1: there */\n"
 	"} schedule[] = {\n"
 	"#define RCU 1024u\n"
 	"#include SELF\n";
@@ -76,6 +77,8 @@ static const char simulated_rest[] =
 	"\t\t\tset_alarm();\n"
 	"\t\t\treturn SIM_STAY;\n"
 	"\t\t}\n"
+	"\t\tif (now != NR_SLICES && schedule[now].cpu >= 0)\n"
+	"\t\t\tsim_preempt_to((unsigned int)schedule[now].cpu);\n"
 	"\t\tnext_slice();\n"
 	"\t} else if (reason == SIM_AT_END && now != NR_SLICES && schedule[now].end == ENDS) {\n"
 	"\t\tnext_slice();\n"
@@ -385,10 +388,10 @@ static void print_schedule(FILE *to, const struct export_trace *trace)
 			fprintf(to, "\t{RCU, ");
 		else
 			fprintf(to, "\t{%u, ", slice->task);
-		fprintf(to, "%s, %u, %llu},\n", ends[slice->end], slice->steps,
-			(unsigned long long)slice->points);
+		fprintf(to, "%s, %u, %llu, %d},\n", ends[slice->end], slice->steps,
+			(unsigned long long)slice->points, slice->cpu);
 	}
-	fprintf(to, "\t{0, ENDS, 0, 0}, /* and no more */\n};\n\n"
+	fprintf(to, "\t{0, ENDS, 0, 0, -1}, /* and no more */\n};\n\n"
 		    "static const struct raised {\n\tvoid (*step)(void);\n\tunsigned int task;\n"
 		    "\tbool at_point;\n\tunsigned int steps;\n\tunsigned long points;\n"
 		    "} raised[] = {\n");
