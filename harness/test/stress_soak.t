@@ -62,7 +62,11 @@ with tempfile.TemporaryDirectory() as folder:
 
     process = subprocess.Popen([SOAK, "--hours", "0.02", *few], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
-    time.sleep(1.5)
+    for _ in range(600):
+        with open(os.path.join(state, "state.json"), encoding="utf-8") as file:
+            if any(row["running"] for row in json.load(file)["slices"]):
+                break
+        time.sleep(0.1)
     done = run("--hours", "1", *few)
     ok(done.returncode == 2 and "another soak works there" in done.stderr,
        "two soaks in one folder are refused", done.stdout + done.stderr)
