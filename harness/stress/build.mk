@@ -93,5 +93,16 @@ pressure: $(PREPARE) $(O)/native/pressure ## very many caches, objects and slabs
 planted: $(PREPARE) ## which lanes of make stress find three planted defects, and how soon; a table
 	@$(test-env) harness/stress/planted --seed '$(SEED)'
 
+# What is too long for one slice of the night.
+SHARE ?= 1/1## the part of share-prove, share-explore and share-zoo that is done, as in SHARE=1/6
+OPTIONS += SHARE
+shares := share-prove share-explore share-zoo
+.PHONY: $(shares)
+share-prove: ## proofs and twins of every N-th property from the K-th on, SHARE=K/N
+share-explore: ## the same of the explorer's scenarios, against their baselines
+share-zoo: ## the same of the planted defects
+$(shares): $(PREPARE)
+	@$(test-env) JOBS='$(JOBS)' ci/share $(@:share-%=%) '$(SHARE)'
+
 TESTS += harness/test/nightly_slice.t
 CHECKS += harness/test/nightly_slice.t

@@ -22,9 +22,9 @@ done
 ok 'an impossible share is refused'
 
 "$slice" --list >list 2>err
-for kind in every-failure stress model prove explore campaign nightly soak zoo pressure linux-diff \
-	ops-table conformance; do
-	grep -qE "^[0-9]+: (make|ci/share) $kind( |\$)" list || { echo "# no slice of $kind"; false; break; }
+for kind in every-failure stress model share-prove share-explore campaign nightly soak share-zoo \
+	pressure linux-diff ops-table conformance; do
+	grep -qE "^[0-9]+: make $kind( |\$)" list || { echo "# no slice of $kind"; false; break; }
 done
 ok 'every kind has a slice'
 
@@ -34,7 +34,7 @@ for ((round = 0; round < 6; round++)); do
 	"$slice" --list $((round * kinds))
 done | sed 's/^[0-9]*: //' | sort -u >all
 for part in 1/6 2/6 3/6 4/6 5/6 6/6; do
-	grep -qx "ci/share prove $part" all && grep -qx "ci/share zoo $part" all || break
+	grep -qx "make share-prove SHARE=$part" all && grep -qx "make share-zoo SHARE=$part" all || break
 done
 ok 'all shares come round'
 
