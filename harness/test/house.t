@@ -150,12 +150,23 @@ def counts(scratch):
             "#!/bin/sh\nexec perl -Ici/lib -S prove --formatter CountingFormatter --timer "
             f"--jobs 2 --exec env {paths}\n",
         )
-        done, output = run([".ci/run"], PATH=fake + ":" + os.environ["PATH"])
+        done, output = run(
+            [".ci/run"], PATH=fake + ":" + os.environ["PATH"], NIGHTLY_SLICE="true")
         last = output.rstrip("\n").split("\n")[-1]
         ok(
             (done == 0) == (status == 0) and last == words,
             f"ci counts '{names}' as {words}", f"status {done}\n{output}",
         )
+    good = os.path.join(scratch, "good")
+    write(
+        os.path.join(fake, "make"),
+        f"#!/bin/sh\nexec perl -Ici/lib -S prove --formatter CountingFormatter --exec env {good}\n",
+    )
+    done, output = run([".ci/run"], PATH=fake + ":" + os.environ["PATH"], NIGHTLY_SLICE="false")
+    ok(
+        done != 0 and output.endswith("\n2 passed, 1 failed\n"), "ci counts a slice that fails",
+        f"status {done}\n{output}",
+    )
     for status, name in [(2, "a build that fails"), (0, "a make that runs no test")]:
         write(os.path.join(fake, "make"), f"#!/bin/sh\nexit {status}\n")
         done, output = run([".ci/run"], PATH=fake + ":" + os.environ["PATH"])
