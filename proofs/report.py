@@ -31,7 +31,8 @@ def vacuity(result):
         words.append(f"lines {reached}")
     if mutants:
         killed = sum(1 for mutant in mutants.values() if mutant.get("killed"))
-        words.append(f"mutants {killed}/{len(mutants)}")
+        explained = sum(1 for mutant in mutants.values() if "explained" in mutant)
+        words.append(f"mutants {killed}/{len(mutants)}" + (f"+{explained}" if explained else ""))
     return " ".join(words) or "-"
 
 
@@ -96,7 +97,8 @@ def mutant_rows(rows, results):
     for row in rows:
         for name, mutant in sorted(results[row["id"]]["mutants"].items()):
             found.append((name.partition("@")[0], row["id"],
-                          "killed" if mutant.get("killed") else "alive", mutant.get("by", ""),
+                          "killed" if mutant.get("killed") else
+                          "explained" if "explained" in mutant else "alive", mutant.get("by", ""),
                           f"{mutant.get('seconds', 0):.1f}"))
     return sorted(found)
 
@@ -121,7 +123,7 @@ def page(rows, results, summary):
         line = cells(row, result) + [row["statement"]]
         line[-1] += "".join(" — " + detail for detail in result["detail"][:8])
         properties.append((result["verdict"] == "proved", line))
-    mutants = [(mutant[2] == "killed", mutant) for mutant in mutant_rows(rows, results)]
+    mutants = [(mutant[2] != "alive", mutant) for mutant in mutant_rows(rows, results)]
     parts = ["<!doctype html><meta charset=utf-8><title>Proofs</title>", f"<style>{STYLE}</style>",
              "<h1>Proofs</h1>", f"<p>{html.escape(summary)}</p>",
              html_table(HEADS + ["statement"], properties)]

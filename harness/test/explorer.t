@@ -100,8 +100,7 @@ refuses '--only nothing: no scenario has it in its id; --list prints them' --onl
 refuses '--share 3/2: K/N is allowed, K from 1 to N, N up to 999' --share 3/2
 refuses '--baseline: nowhere/pairs.tsv: No such file or directory; --pin writes it' --baseline nowhere
 refuses '--pin pins: of a whole set only, not with --only or --share' --pin pins --share 1/2
-refuses '--baseline pins: not with --all-points or --switches, which count otherwise' \
-	--baseline pins --all-points
+refuses '--baseline pins: not with --all-points, which counts otherwise' --baseline pins --all-points
 refuses '--switches x: a whole number from 0 to 99 is allowed' --switches x
 refuses '--nothing: no such option, or its value is missing; --help lists all' --nothing
 refuses 'pairs: only options are allowed; --help lists them' pairs

@@ -32,7 +32,7 @@ bool __memcg_slab_post_alloc_hook(struct kmem_cache *s, gfp_t flags, size_t nr, 
 	return charged;
 }
 
-/* CONTRACT kmem_cache_free_bulk: S7.free_bulk */
+/* CONTRACT kmem_cache_free_bulk: S7.free_one S7.free_bulk */
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 {
 	REQUIRES(s == cache && objects == array && nr < NR);

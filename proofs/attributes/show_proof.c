@@ -7,17 +7,11 @@
  */
 #include <errno.h>
 
+#include "proofs/world/one_node.h"
 #include "proofs/world/proof.h"
 #include "slub/attributes/attribute.h"
-#include "slub/cpu.h"
 #include "slub/debug/traces.h"
 
-static struct {
-	struct kmem_cache s;
-	struct kmem_cache_node *node[1]; /* what s.node[] names */
-} cache;
-static struct kmem_cache_node node;
-static struct kmem_cache_cpu slot;
 static struct slab own, chained, listed;
 static unsigned int newlines, characters;
 static bool online;

@@ -51,7 +51,7 @@ int __kmem_cache_shrink(struct kmem_cache *s)
 	return nondet_bool();
 }
 
-/* CONTRACT validate_slab_cache: S8.on_freelist */
+/* CONTRACT validate_slab_cache: S8.validate */
 long validate_slab_cache(struct kmem_cache *s)
 {
 	REQUIRES(s == &cache && kmem_cache_debug(s));

@@ -14,7 +14,7 @@ void kvfree_rcu_barrier(void)
 	REQUIRES(world_ranks_held == 0);
 }
 
-/* CONTRACT list_slab_objects: S8.report */
+/* CONTRACT list_slab_objects: S8.list_objects */
 void list_slab_objects(struct kmem_cache *s, struct slab *slab)
 {
 	(void)slab;

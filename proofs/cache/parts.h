@@ -59,7 +59,7 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t flags, int node)
 	return NULL;
 }
 
-/* CONTRACT kmem_cache_free: S7.free_bulk */
+/* CONTRACT kmem_cache_free: S7.free_one */
 void kmem_cache_free(struct kmem_cache *s, void *object)
 {
 	if (!object)

@@ -6,10 +6,16 @@
  */
 #include "three.h"
 
-static void alloc(unsigned int length, const unsigned int *list)
+/* What is wrong, if @what is not 0, is a constant, as are then all addresses. */
+#define WRONG_ALLOC 4
+#define WRONG_FREE  6
+
+/* FREEING: what is proved is freeing, or else allocation; WRONG: a bit for each case of that. */
+#if !FREEING
+
+static void alloc(unsigned int length, const unsigned int *list, unsigned int what)
 {
 	void *taken = object(list[0]), *given = taken, *rest = *object(list[0]);
-	unsigned int what = any_from_to(0, 4);
 	bool good;
 
 	/* As take_single() leaves it: taken off, and counted. */
@@ -34,11 +40,40 @@ static void alloc(unsigned int length, const unsigned int *list)
 	}
 }
 
+/* Any free pointer may stand in an object that is taken, and only a cache that is checked looks. */
+static void looked_at(void)
+{
+	void *next = any_word(), *at = contents.first;
+	bool cut;
+
+	set_up(1, orders[0]);
+	cache.s.flags = nondet_uint();
+	cut = freelist_corrupted(&cache.s, slab, &at, next);
+	CLAIM(cut == ((cache.s.flags & SLAB_CONSISTENCY_CHECKS) && next && next != object(0) &&
+		      next != object(1) && next != object(2)));
+	CLAIM(at == (cut ? NULL : contents.first));
+}
+
+static bool one_case(unsigned int length, const unsigned int *list)
+{
+	for (unsigned int what = 0; length && what <= WRONG_ALLOC; what++) {
+		if (nondet_bool()) {
+			set_up(length, list);
+			alloc(length, list, what);
+			return true;
+		}
+	}
+	return false;
+}
+
+#else
+
 /* The objects of @list from @length on are live: @given of them are freed. */
-static void give_back(unsigned int length, const unsigned int *list, unsigned int given)
+static void give_back(unsigned int length, const unsigned int *list, unsigned int given,
+		      unsigned int what)
 {
 	static struct kmem_cache another;
-	unsigned int what = any_from_to(0, 5), count = given;
+	unsigned int count = given;
 	void *head = object(list[length]), *tail = object(list[length + given - 1]);
 	void *freelist = slab->freelist;
 	bool good, expected = what == 0;
@@ -49,7 +84,9 @@ static void give_back(unsigned int length, const unsigned int *list, unsigned in
 	if (what == 1)
 		head = tail = (char *)head + 8;
 	if (what == 2)
-		slab->slab_cache = nondet_bool() ? &another : NULL;
+		slab->slab_cache = &another;
+	if (what == 6)
+		slab->slab_cache = NULL;
 	if (what == 3)
 		slab->counters |= 1ul << 31;
 	if (what == 4 && length) {
@@ -83,39 +120,35 @@ static void too_few(void)
 	CLAIM(good && count == 2 && reports == 1);
 }
 
-int main(void)
+static bool one_case(unsigned int length, const unsigned int *list)
 {
-	void *next = any_word(), *at = contents.first;
-	bool cut;
-
-	if (nondet_bool()) {
-		too_few();
-		return 0;
-	}
-	if (nondet_bool()) {
-		set_up(1, orders[0]);
-		cache.s.flags = nondet_uint();
-		cut = freelist_corrupted(&cache.s, slab, &at, next);
-		CLAIM(cut == ((cache.s.flags & SLAB_CONSISTENCY_CHECKS) && next &&
-			      next != object(0) && next != object(1) && next != object(2)));
-		CLAIM(at == (cut ? NULL : contents.first));
-		return 0;
-	}
-	for (unsigned int length = 0; length <= OBJECTS; length++) {
-		for (unsigned int order = 0; order < (PROOF_REACH ? 1u : ORDERS); order++) {
-			if (length && nondet_bool()) {
-				set_up(length, orders[order]);
-				alloc(length, orders[order]);
-				return 0;
-			}
-			for (unsigned int given = 1; given <= OBJECTS - length; given++) {
-				if (nondet_bool()) {
-					set_up(length, orders[order]);
-					give_back(length, orders[order], given);
-					return 0;
-				}
+	for (unsigned int given = 1; given <= OBJECTS - length; given++) {
+		for (unsigned int what = 0; what <= WRONG_FREE; what++) {
+			if ((WRONG >> what & 1) && nondet_bool()) {
+				set_up(length, list);
+				give_back(length, list, given, what);
+				return true;
 			}
 		}
 	}
+	return false;
+}
+
+#endif
+
+int main(void)
+{
+	if (nondet_bool()) {
+#if FREEING
+		too_few();
+#else
+		looked_at();
+#endif
+		return 0;
+	}
+	for (unsigned int length = 0; length <= OBJECTS; length++)
+		for (unsigned int order = 0; order < (PROOF_REACH ? 1u : ORDERS); order++)
+			if (one_case(length, orders[order]))
+				return 0;
 	return 0;
 }

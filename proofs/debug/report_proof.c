@@ -6,28 +6,16 @@
  */
 #include <stdarg.h>
 
-#include "proofs/world/proof.h"
+#include "page_of_three.h"
 #include "slub/debug/object_map.h"
 #include "slub/debug/report.h"
 
-#define SIZE 1360 /* three objects, and 16 bytes behind them */
-
-static struct page page;
-static struct slab *const slab = (struct slab *)&page;
-static unsigned char contents[PAGE_SIZE] __attribute__((aligned(8)));
-static struct kmem_cache cache;
-
-/* CONTRACT page_address: P.address */
-void *page_address(const struct page *of)
-{
-	REQUIRES(of == &page);
-	return contents;
-}
+#define SIZE 128 /* room for an object, its free pointer, its tracks and its size */
 
 /* CONTRACT virt_to_head_page: P.address */
 struct page *virt_to_head_page(const void *address)
 {
-	return __CPROVER_same_object(address, contents) ? &page : NULL;
+	return __CPROVER_same_object(address, contents) ? (struct page *)&descriptor : NULL;
 }
 
 bool slub_bug_panic;
@@ -50,35 +38,45 @@ int snprintf(char *text, size_t bytes, const char *format, ...)
 	return (int)any_from_to(0, 90);
 }
 
-int main(void)
+/*
+ * Addresses within an object, and behind the last one, are known; so far behind the zone in front of
+ * each. Of those in that zone the distance to the object is negative: CBMC takes that for an overflow.
+ */
+static const unsigned int known_at[] = {0, 8, SIZE - 9, 2 * SIZE + 8, 3 * SIZE, PAGE_SIZE - 9};
+
+static bool own;
+static int counter = 7;
+
+static void claim_counted(bool reported)
 {
-	unsigned int index = any_from_to(0, 2), free = any_from_to(0, 1);
-	bool own = nondet_bool(), reported = true, known;
-	unsigned char *object;
-	int counter = 7;
+	/* Where the program was to end, it has. */
+	CLAIM(!reported || own || !slub_bug_panic);
+	CLAIM(slub_error_count() == (reported && !own));
+	CLAIM(counter == 7 + (reported && own));
+}
 
-	cache.name = "proof";
-	cache.size = SIZE;
-	cache.object_size = cache.inuse = 16;
-	cache.offset = nondet_bool() ? 0 : 16;
-	cache.flags = nondet_uint();
-	cache.red_left_pad = cache.flags & SLAB_RED_ZONE ? 8 : 0;
-	page.kind = PAGE_SLAB;
-	slab->slab_cache = &cache;
-	slab->counters = nondet_ulong() & 0xffff;
-	slab->counters |= 3ul << 16 | (unsigned long)nondet_bool() << 31;
-	object = contents + index * SIZE + cache.red_left_pad;
-	slab->freelist = free ? object : NULL;
-	set_freepointer(&cache, object, NULL);
-	slub_count_errors_in(own ? &counter : NULL);
-	slub_bug_panic = world_panic_expected = nondet_bool();
+/* FROM, TO: which are made here; what is FROM LISTED on, and from DUMPED on, is a proof of its own. */
+#define LISTED 8
+#define DUMPED 9
 
-	switch (any_from_to(0, 9)) {
+/* A report of @object, one of each kind; @what is a constant. */
+static void report(unsigned int what, unsigned char *object, bool free)
+{
+	unsigned char *end = contents + PAGE_SIZE - 16;
+	bool known;
+
+	(void)what;
+	(void)end;
+	(void)known;
+	(void)object;
+	(void)free;
+#if FROM == 0
+	switch (what) {
 	case 0:
 		object_err(&cache, slab, object, "reason");
 		break;
 	case 1:
-		object_err(&cache, slab, any_word(), "reason");
+		object_err(&cache, slab, object + 1, "reason");
 		break;
 	case 2:
 		slab_err(nondet_bool() ? &cache : NULL, slab, "reason");
@@ -87,8 +85,7 @@ int main(void)
 		slub_err("reason");
 		break;
 	case 4:
-		padding_err(&cache, slab, contents + 3 * SIZE, contents + 3 * SIZE,
-			    contents + 3 * SIZE);
+		padding_err(&cache, slab, end, end, end);
 		break;
 	case 5:
 		overwritten_err(&cache, slab, object, "what", object, object + 1, 0, nondet_bool());
@@ -96,29 +93,66 @@ int main(void)
 	case 6:
 		slab_fix(nondet_bool() ? &cache : NULL, "what");
 		CLAIM(slub_error_count() == 0 && (counter == 8) == own);
-		return 0;
-	case 8:
-		/* One line for each object in use, and one report; or each counts for itself. */
-		list_slab_objects(&cache, slab);
-		CLAIM(counter == (own ? 11 - (int)free : 7));
-		counter = own ? 8 : 7;
-		break;
-	case 7:
-		trace(&cache, slab, object, nondet_bool());
-		reported = false;
-		break;
+		return;
 	default:
-		/* Addresses within an object, and behind the last one, are known; others are not. */
-		known = kmem_dump_obj(contents + any_from_to(0, PAGE_SIZE - 1));
-		CLAIM(known);
-		known = kmem_dump_obj(&counter);
-		CLAIM(!known);
-		reported = false;
-		break;
+		trace(&cache, slab, object, nondet_bool());
+		claim_counted(false);
+		return;
 	}
-	/* Where the program was to end, it has. */
-	CLAIM(!reported || own || !slub_bug_panic);
-	CLAIM(slub_error_count() == (reported && !own));
-	CLAIM(counter == 7 + (reported && own));
+	claim_counted(true);
+#elif FROM == LISTED
+	/* One line for each object in use, and one report; or each counts for itself. */
+	list_slab_objects(&cache, slab);
+	CLAIM(counter == (own ? 11 - (int)free : 7));
+	counter = own ? 8 : 7;
+	claim_counted(true);
+#else
+	known = kmem_dump_obj(contents + known_at[what - DUMPED] + cache.red_left_pad);
+	CLAIM(known);
+	known = kmem_dump_obj(&counter);
+	CLAIM(!known);
+	claim_counted(false);
+#endif
+}
+
+#define REPORTS (DUMPED + sizeof(known_at) / sizeof(known_at[0]))
+
+/* @red: with a zone in front of each object and behind it; @behind: the free pointer stands behind it. */
+static void one_report(unsigned int what, unsigned int index, bool free, bool red, bool behind)
+{
+	unsigned char *object;
+
+	cache.name = "proof";
+	cache.size = SIZE;
+	cache.object_size = cache.inuse = 16;
+	cache.offset = behind ? 16 : 0;
+	cache.flags = nondet_uint() & ~SLAB_RED_ZONE;
+	if (red) {
+		cache.flags |= SLAB_RED_ZONE;
+		cache.red_left_pad = 8;
+	}
+	slab->kind = PAGE_SLAB;
+	slab->slab_cache = &cache;
+	slab->counters = any_from_to(0, 3) | 3ul << 16 | (unsigned long)nondet_bool() << 31;
+	object = contents + index * SIZE + cache.red_left_pad;
+	slab->freelist = free ? object : NULL;
+	set_freepointer(&cache, object, NULL);
+	own = nondet_bool();
+	slub_count_errors_in(own ? &counter : NULL);
+	slub_bug_panic = world_panic_expected = nondet_bool();
+	report(what, object, free);
+}
+
+int main(void)
+{
+	for (unsigned int what = FROM; what <= TO && what < REPORTS; what++) {
+		for (unsigned int shape = 0; shape < SHAPES; shape++) {
+			if (nondet_bool()) {
+				one_report(what, (what + shape) % 3, shape & 1, shape >> 1 & 1,
+					   shape == 1 || shape == 2);
+				return 0;
+			}
+		}
+	}
 	return 0;
 }

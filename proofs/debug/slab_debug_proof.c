@@ -5,21 +5,10 @@
  * object; setup_object_debug() leaves an object that check_object() would accept, with tracks that say
  * nobody; set_track() notes who was there, orig_size comes back as it was set (S8).
  */
+#include "page_of_three.h"
 #include "reports.h"
 
 #define SIZE 1360 /* three objects and 16 bytes behind them */
-
-static struct page page;
-static struct slab *const slab = (struct slab *)&page;
-static unsigned char contents[PAGE_SIZE] __attribute__((aligned(8)));
-static struct kmem_cache cache;
-
-/* CONTRACT page_address: P.address */
-void *page_address(const struct page *of)
-{
-	REQUIRES(of == &page);
-	return contents;
-}
 
 /* @at: behind the last object; @other: anywhere. Both are constants, which keeps the formula small. */
 static void pad(bool poison, unsigned int at, unsigned int other)

@@ -6,14 +6,16 @@
 #ifndef PROOF_THREE_H
 #define PROOF_THREE_H
 
+#include "proofs/world/descriptor.h"
+#include "proofs/world/one_node.h"
 #include "reports.h"
 #include "slub/debug/object_map.h"
 
 #define OBJECTS 3
 #define SIZE	1360 /* so that a page holds three */
 
-static struct page page;
-static struct slab *const slab = (struct slab *)&page;
+static struct descriptor the_slab;
+static struct slab *const slab = (struct slab *)&the_slab;
 /* Small arrays with nothing looked at between them, which the model checker can keep as constants. */
 static struct {
 	void *first[2];
@@ -23,16 +25,11 @@ static struct {
 	void *third[2];
 	char apart_3[PAGE_SIZE - 2 * SIZE - 16];
 } contents;
-static struct {
-	struct kmem_cache s;
-	struct kmem_cache_node *node[1]; /* what s.node[] names */
-} cache;
-static struct kmem_cache_node node;
 
 /* CONTRACT page_address: P.address */
 void *page_address(const struct page *of)
 {
-	REQUIRES(of == &page);
+	REQUIRES(of == (struct page *)&the_slab);
 	return &contents;
 }
 
@@ -54,7 +51,7 @@ static inline void set_up(unsigned int length, const unsigned int *list)
 	node.nr_slabs = 1;
 	spin_lock_init(&node.list_lock, RANK_LIST_LOCK);
 	slab->slab_cache = &cache.s;
-	page.kind = PAGE_SLAB;
+	slab->kind = PAGE_SLAB;
 	slab->freelist = length ? object(list[0]) : NULL;
 	for (unsigned int i = 0; i < length; i++)
 		*object(list[i]) = i + 1 < length ? object(list[i + 1]) : NULL;

@@ -37,7 +37,7 @@ explore: $(O)/explore/explorer ## search every interleaving of pairs of operatio
 	$(Q)$(test-env) $(O)/explore/explorer --progress --baseline proofs/explorer/baselines
 
 # After a change that is meant to change them.
-SETS ?= pairs interrupts bulks looks names nodes moves:--migrations:1 core:--tso## what explore-pin counts anew
+SETS ?= pairs interrupts bulks looks names nodes moves:--migrations:1 core:--tso sequences bulk_sequences threes fours:--switches:1## what explore-pin counts anew
 OPTIONS += SETS
 explore-pin: $(O)/explore/explorer ## count the states of the explorer's scenarios anew: SETS=...
 	$(Q)for set in $(SETS); do $(O)/explore/explorer --pin proofs/explorer/baselines --set \

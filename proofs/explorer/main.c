@@ -210,6 +210,9 @@ static const char *baseline_name(void)
 	if (options.explore.migrations)
 		snprintf(name + strlen(name), sizeof(name) - strlen(name), "-migrations%u",
 			 options.explore.migrations);
+	if (options.explore.switches != EXPLORE_FOREVER)
+		snprintf(name + strlen(name), sizeof(name) - strlen(name), "-switches%u",
+			 options.explore.switches);
 	return name;
 }
 
@@ -361,9 +364,9 @@ static void begin_baseline(void)
 	const char *folder = options.baseline ? options.baseline : options.pin;
 	char text[800];
 
-	if (options.explore.all_points || options.explore.switches != EXPLORE_FOREVER)
+	if (options.explore.all_points)
 		refuse(options.baseline ? "--baseline" : "--pin", folder,
-		       "not with --all-points or --switches, which count otherwise");
+		       "not with --all-points, which counts otherwise");
 	if (options.baseline && options.pin)
 		refuse("--pin", options.pin, "not with --baseline");
 	if (options.pin && !is_whole_set())

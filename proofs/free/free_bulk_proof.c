@@ -6,6 +6,7 @@
  * and so is an object of another cache than named, which is freed there. A large kmalloc goes to the page
  * source (S7, I1, I2).
  */
+#include "proofs/world/descriptor.h"
 #include "proofs/world/proof.h"
 /* As it stands: the functions below are what it calls. */
 #include "slub/free.c"
@@ -19,10 +20,14 @@ struct proof_object {
 	void *next;
 };
 
-static struct page page_0, page_1, large;
-static struct slab *const slabs[SLABS] = {(struct slab *)&page_0, (struct slab *)&page_1};
+static struct descriptor slab_0, slab_1;
+static struct page large;
+static struct slab *const slabs[SLABS] = {(struct slab *)&slab_0, (struct slab *)&slab_1};
 static struct proof_object objects[SLABS][OF], old[SLABS], foreign, large_contents;
-static struct kmem_cache caches[SLABS];
+static struct {
+	struct kmem_cache s;
+	struct kmem_cache_node *node[1]; /* what s.node[] names */
+} caches[SLABS];
 static struct kmem_cache_cpu slots[SLABS];
 static unsigned int hooked[SLABS], uncharged, pages_freed, tracked;
 
@@ -32,14 +37,15 @@ struct page *virt_to_head_page(const void *address)
 	for (unsigned int i = 0; i < SLABS; i++)
 		for (unsigned int j = 0; j < OF; j++)
 			if (address == &objects[i][j])
-				return i ? &page_1 : &page_0;
+				return (struct page *)(i ? &slab_1 : &slab_0);
 	return address == &large_contents ? &large : NULL;
 }
 
 /* CONTRACT page_address: P.address */
 void *page_address(const struct page *page)
 {
-	return page == &large ? (void *)&large_contents : (void *)&objects[page == &page_1][0];
+	return page == &large ? (void *)&large_contents
+			      : (void *)&objects[page == (struct page *)&slab_1][0];
 }
 
 /* CONTRACT free_pages: P.free */
@@ -73,7 +79,7 @@ void __memcg_slab_free_hook(struct kmem_cache *s, struct slab *slab, struct slab
 void print_tracking(struct kmem_cache *s, void *object)
 {
 	(void)object;
-	REQUIRES(s == &caches[0] || s == &caches[1]);
+	REQUIRES(s == &caches[0].s || s == &caches[1].s);
 	tracked++;
 }
 
@@ -131,7 +137,7 @@ static void *const things[KINDS] = {&objects[0][0], &objects[0][1], &objects[1][
 static void any_slabs(void)
 {
 	for (unsigned int i = 0; i < SLABS; i++) {
-		struct kmem_cache *s = &caches[i];
+		struct kmem_cache *s = &caches[i].s;
 
 		s->cpu_slab = &slots[i];
 		s->size = s->object_size = s->inuse = sizeof(struct proof_object);
@@ -166,9 +172,9 @@ static void free_these(unsigned int nr, const unsigned int *what, bool named, bo
 	}
 
 	if (single)
-		kmem_cache_free(named ? &caches[0] : NULL, array[0]);
+		kmem_cache_free(named ? &caches[0].s : NULL, array[0]);
 	else
-		kmem_cache_free_bulk(named ? &caches[0] : NULL, nr, array);
+		kmem_cache_free_bulk(named ? &caches[0].s : NULL, nr, array);
 
 	CLAIM(freelist_is(slots[0].freelist, 0, freed[0]));
 	CLAIM(freelist_is(slabs[1]->freelist, 1, freed[1]));
@@ -203,7 +209,7 @@ static bool twice(unsigned int nr, const unsigned int *what)
 
 int main(void)
 {
-	for (unsigned int nr = 0; nr <= NR; nr++) {
+	for (unsigned int nr = FEWEST; nr <= MOST; nr++) {
 		/* More than one: in the quick run, those that show how places are taken. */
 		unsigned int kinds = nr <= 1 + ALL ? KINDS : ALL ? NOTHING + 1 : B1, codes = 1;
 

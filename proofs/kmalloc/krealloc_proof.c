@@ -35,7 +35,7 @@ void slab_free(struct kmem_cache *s, struct slab *of, void *p, unsigned long cal
 	freed++;
 }
 
-/* CONTRACT free_large_kmalloc: S7.free_bulk */
+/* CONTRACT free_large_kmalloc: S7.free_one */
 bool free_large_kmalloc(void *p)
 {
 	REQUIRES(p == object && large_freed == 0);

@@ -12,8 +12,13 @@
 #define OBJECTS 2
 #define SIZE	24
 
-static struct page page;
-static struct slab *const slab = (struct slab *)&page;
+/*
+ * Declared as a slab in either case: what it is charged to is then a pointer to the model checker, and no
+ * number that could be any address.
+ */
+static struct slab the_slab;
+static struct slab *const slab = &the_slab;
+static struct page *const page = (struct page *)&the_slab;
 static char contents[OBJECTS * SIZE];
 static struct kmem_cache cache;
 static struct mem_cgroup group, other;
@@ -25,13 +30,13 @@ static unsigned int arrays_made, arrays_freed, objects_freed;
 struct page *virt_to_head_page(const void *address)
 {
 	REQUIRES((const char *)address >= contents);
-	return &page;
+	return page;
 }
 
 /* CONTRACT page_address: P.address */
 void *page_address(const struct page *of)
 {
-	REQUIRES(of == &page);
+	REQUIRES(of == page);
 	return contents;
 }
 
@@ -51,7 +56,7 @@ void kfree(const void *object)
 	arrays_freed++;
 }
 
-/* CONTRACT kmem_cache_free_bulk: S7.free_bulk */
+/* CONTRACT kmem_cache_free_bulk: S7.free_one S7.free_bulk */
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 {
 	REQUIRES(s == &cache && objects[0] == contents);
@@ -63,6 +68,7 @@ static long state_of(unsigned long bytes)
 	return (long)(bytes << REFS_BITS | 1);
 }
 
+#if !LARGE
 static void objects(unsigned long used, unsigned int nr, bool there, bool active)
 {
 	void *some[OBJECTS] = {contents, contents + SIZE};
@@ -109,25 +115,32 @@ static void objects(unsigned long used, unsigned int nr, bool there, bool active
 	memcg_free_slab_exts(slab);
 	CLAIM(arrays_freed == 1);
 }
-
-static void large(unsigned long used)
+#else
+/* @order and @active are constants. */
+static void large(unsigned long used, unsigned int order, bool active)
 {
+	unsigned long bytes = PAGE_SIZE << order;
 	gfp_t flags = nondet_uint();
-	bool active = nondet_bool(), asked, fits, done;
-	unsigned long bytes;
+	bool asked, fits, done;
 
-	page.order = (unsigned char)any_from_to(0, MAX_ORDER);
-	bytes = PAGE_SIZE << page.order;
-	page.owner_extra = nondet_ulong();
+	page->order = (unsigned char)order;
+	slab->obj_exts = (struct slabobj_ext *)&other; /* what was there before */
 	slub_task()->active_memcg = active ? &group : NULL;
 	asked = active && (flags & __GFP_ACCOUNT);
 	fits = (flags & __GFP_NOFAIL) || used + bytes <= group.limit;
-	done = memcg_charge_large(&page, flags);
+	done = memcg_charge_large(page, flags);
 	CLAIM(done == (!asked || fits));
-	CLAIM(page.owner_extra == (asked && fits ? (unsigned long)&group : 0));
+	CLAIM(page->owner_extra == (asked && fits ? (unsigned long)&group : 0));
 	CLAIM(group.state == state_of(used + (asked && fits ? bytes : 0)));
-	memcg_uncharge_large(&page);
-	CLAIM(page.owner_extra == 0 && group.state == state_of(used));
+	/* What was just claimed to stand there, said again as a constant: it is no other address. */
+	if (asked && fits) {
+		page->owner_extra = (unsigned long)&group;
+		memcg_uncharge_large(page);
+	} else {
+		page->owner_extra = 0;
+		memcg_uncharge_large(page);
+	}
+	CLAIM(page->owner_extra == 0 && group.state == state_of(used));
 
 	/* A mapping of as many bytes. */
 	struct mem_cgroup *whom;
@@ -139,32 +152,46 @@ static void large(unsigned long used)
 		memcg_uncharge_mapping(whom, bytes);
 	CLAIM(group.state == state_of(used));
 }
+#endif
 
 int main(void)
 {
 	unsigned long used = nondet_ulong();
 
 	ASSUME(used < 1ul << 46);
-	page.kind = PAGE_SLAB;
-	slab->counters = (unsigned long)OBJECTS << 16;
-	slab->slab_cache = &cache;
-	cache.size = SIZE;
 	group.state = state_of(used);
 	group.limit = nondet_ulong();
 	ASSUME(group.limit < BYTES_MAX);
 	other.state = state_of(0);
 	other.limit = ~0ul;
-	if (LARGE)
-		large(used);
-	else if (nondet_bool())
-		objects(used, 1, false, true);
-	else if (nondet_bool())
-		objects(used, 1, true, true);
-	else if (nondet_bool())
-		objects(used, OBJECTS, false, true);
-	else if (nondet_bool())
-		objects(used, OBJECTS, true, true);
-	else
-		objects(used, OBJECTS, false, false);
+#if LARGE
+	for (unsigned int order = 0; order <= MAX_ORDER; order += 5) {
+		if (nondet_bool()) {
+			large(used, order, true);
+			return 0;
+		}
+	}
+	large(used, MAX_ORDER, false);
+#else
+	static const struct {
+		unsigned int nr;
+		bool there, active;
+	} cases[] = {{1, false, true},
+		     {1, true, true},
+		     {2, false, true},
+		     {2, true, true},
+		     {2, false, false}};
+
+	page->kind = PAGE_SLAB;
+	slab->counters = (unsigned long)OBJECTS << 16;
+	slab->slab_cache = &cache;
+	cache.size = SIZE;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (nondet_bool()) {
+			objects(used, cases[i].nr, cases[i].there, cases[i].active);
+			return 0;
+		}
+	}
+#endif
 	return 0;
 }

@@ -10,8 +10,8 @@
  * links in struct slab leave a formula that the model checker cannot hold in memory. With RESERVED=0
  * no slab is of the reserve, with RESERVED=1 one at least is.
  */
+#include "proofs/world/one_node.h"
 #include "proofs/world/proof.h"
-#include "slub/cpu.h"
 
 /* The node has memory: constant, as are then the addresses of its structures. */
 unsigned long nodes_without_memory;
@@ -21,12 +21,6 @@ static struct slab *const slabs[3] = {(struct slab *)&page_0, (struct slab *)&pa
 				      (struct slab *)&page_2};
 static void *freelists[3];	  /* of the slabs, before */
 static unsigned long counters[3]; /* the same */
-static struct {
-	struct kmem_cache s;
-	struct kmem_cache_node *node[1]; /* what s.node[] names */
-} cache;
-static struct kmem_cache_node node;
-static struct kmem_cache_cpu slot;
 
 /* CONTRACT nearest_node: P.nodes */
 int nearest_node(int from, unsigned int tried)

@@ -5,8 +5,8 @@
  * empty goes back when the node has enough; one that is found corrupt is on no list any more; what the
  * checks refuse to free changes nothing (I2, I4, I5).
  */
+#include "proofs/world/one_node.h"
 #include "proofs/world/proof.h"
-#include "slub/cpu.h"
 #include "slub/debug/debug.h"
 
 #define OBJECTS 3
@@ -14,12 +14,6 @@
 static struct page page, other_page;
 static struct slab *const slab = (struct slab *)&page, *const other = (struct slab *)&other_page;
 static void *objects[OBJECTS][2]; /* the free pointer is the first word */
-static struct {
-	struct kmem_cache s;
-	struct kmem_cache_node *node[1]; /* what s.node[] names */
-} cache;
-static struct kmem_cache_node node;
-static struct kmem_cache_cpu slot;
 static bool good;
 static unsigned int looked_at, given_back;
 
@@ -40,7 +34,7 @@ bool alloc_debug_processing(struct kmem_cache *s, struct slab *of, void *object,
 	return good;
 }
 
-/* CONTRACT free_debug_processing: S8.processing */
+/* CONTRACT free_debug_processing: S8.processing_refused S8.processing_freed S8.processing_double */
 bool free_debug_processing(struct kmem_cache *s, struct slab *of, void *head, void *tail,
 			   unsigned int *count, unsigned long caller)
 {

@@ -122,8 +122,9 @@ static void take(unsigned int cut, unsigned int free, unsigned int clean, unsign
 
 static void give_back(unsigned int cut, unsigned int free, unsigned int clean, unsigned int which)
 {
-	unsigned long pages = 0, at = 0, index = 0;
+	unsigned long pages = 0, at = 0, index = 0, end;
 	struct page *head;
+	bool all = true;
 
 	any_zone(cut, free, clean);
 	for (unsigned int i = 0; cuts[cut][i] >= 0; i++) {
@@ -136,6 +137,15 @@ static void give_back(unsigned int cut, unsigned int free, unsigned int clean, u
 			    clean >> which & 1);
 	CLAIM(head->kind == PAGE_FREE && head <= page_at(index) &&
 	      page_at(index) < head + (1ul << head->order));
+	/* Its contents were returned if those of all its parts were. */
+	end = page_index(head) + (1ul << head->order);
+	at = 0;
+	for (unsigned int i = 0; cuts[cut][i] >= 0; i++) {
+		if (at >= page_index(head) && at < end)
+			all = all && (clean >> i & 1);
+		at += 1ul << cuts[cut][i];
+	}
+	CLAIM(head->clean == all);
 	claim_whole(pages + (1ul << cuts[cut][which]));
 }
 

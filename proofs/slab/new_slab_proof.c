@@ -5,6 +5,7 @@
  * address, and counts it on its node; in a cache with debug flags it is not frozen, not counted yet, and
  * each object is set up. Nothing has changed when there are no pages (S10; I1, I2, I3, I5).
  */
+#include "proofs/world/one_node.h"
 #include "proofs/world/proof.h"
 #include "slub/debug/debug.h"
 #include "slub/slab.h"
@@ -15,12 +16,6 @@
 static struct page page;
 static struct slab *const slab = (struct slab *)&page;
 static void *contents[OBJECTS * SIZE / sizeof(void *)];
-static struct {
-	struct kmem_cache s;
-	struct kmem_cache_node *node[1]; /* what s.node[] names */
-} cache;
-static struct kmem_cache_node node;
-static struct kmem_cache_cpu slot;
 static unsigned int tries, made, set_up;
 static gfp_t flags_tried[2];
 static unsigned int orders_tried[2];

@@ -37,6 +37,8 @@ SET(bulk_sequences, 2, "bulk", SINGLE " alloc_bulk free_bulk", "01 00", "")
 SET(triples, 3, CORE6, CORE6, "010", FEW)
 /* Three tasks with three operations each. */
 SET(threes, 3, "faf flush down", "faf flush down", "010", FEW)
+/* Four tasks, up to three of them with three operations each; to be searched with few preemptions. */
+SET(fours, 4, "faf", "faf flush down", "0101", "partial last_object own_slabs")
 /* Pairs of the core operations with store buffers. */
 SET(core, 2, CORE6, CORE6, "01 00", "")
 
