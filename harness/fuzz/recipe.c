@@ -171,6 +171,7 @@ void generate_boot(struct draw *d, struct program_header *header)
 struct program_header generate_header(struct draw *d, enum fuzz_style style)
 {
 	struct program_header header = program_default_header();
+	bool boots;
 
 	if (style == FUZZ_CONCURRENT) {
 		header.cpus = (uint8_t)(draw_chance(d, 1, 8) ? 4 : draw_range(d, 2, 3));
@@ -189,11 +190,10 @@ struct program_header generate_header(struct draw *d, enum fuzz_style style)
 		header.slab_max_order = 0;
 		header.slab_min_objects = 0;
 	}
-	if (style == FUZZ_DEBUG && draw_chance(d, 3, 4))
-		generate_boot(d, &header);
-	else if (draw_chance(d, 1, 64))
+	boots = style == FUZZ_DEBUG && draw_chance(d, 3, 4);
+	if (!boots && draw_chance(d, 1, 64))
 		header.flags = PROGRAM_F_NO_MERGE;
-	else if (draw_chance(d, 1, 6))
+	else if (boots || draw_chance(d, 1, 6))
 		generate_boot(d, &header);
 	if (draw_chance(d, 1, 128))
 		header.slab_max_order = (uint8_t)draw_below(d, PROGRAM_ORDER_MAX + 1);

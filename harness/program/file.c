@@ -82,8 +82,8 @@ static int read_form(const char *path, enum form form, struct program *program,
 		     struct program_error *error)
 {
 	const size_t magic = sizeof(PROGRAM_MAGIC) - 1;
-	char *bytes;
-	size_t length;
+	char *bytes = NULL;
+	size_t length = 0;
 	int err = read_all(path, &bytes, &length, error);
 
 	if (err)
@@ -117,7 +117,7 @@ int program_read_any_file(const char *path, struct program *program, struct prog
 static int output_error(const struct program_output *output, const char *what,
 			struct program_error *error)
 {
-	int err = errno;
+	int err = errno ? errno : EIO;
 
 	program_error_set(error, output->name, " cannot %s it: %s", what, strerror(err));
 	return -err;

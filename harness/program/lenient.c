@@ -77,6 +77,7 @@ static inline void reduce_record(const struct program_header *header, struct pro
 	case PROGRAM_##id:                                                                         \
 		has_slot = (use) != SLOT_NONE;                                                     \
 		list break;
+		/* Some ops have the same fields. NOLINTNEXTLINE(bugprone-branch-clone) */
 		PROGRAM_OPS(OP, FIELD)
 #undef OP
 #undef FIELD

@@ -332,7 +332,7 @@ static int refuse_op(struct reader *reader, struct token token)
 static int read_slot(struct reader *reader, struct token token, struct program_record *record)
 {
 	struct program_fault fault;
-	uint64_t slot;
+	uint64_t slot = 0;
 	int err = read_number(reader, token, "slot", "r", &slot);
 
 	if (err)
@@ -404,7 +404,7 @@ static int read_header(struct reader *reader, unsigned int index)
 {
 	const struct program_header_field *field = &program_header_fields[index];
 	struct program_fault fault;
-	uint64_t value;
+	uint64_t value = 0;
 	int err;
 
 	if (reader->program->nr_records)

@@ -24,6 +24,7 @@ void model_attach(void)
 
 void *__wrap_kmalloc(size_t size, gfp_t flags)
 {
+	const volatile bool for_ever = true;
 	void *object = __real_kmalloc(size, flags), *noted;
 
 	if (size < 77 || size > 79 || !object)
@@ -34,9 +35,8 @@ void *__wrap_kmalloc(size_t size, gfp_t flags)
 		return object;
 	if (size == 78)
 		abort();
-	while (size == 79) {
+	while (size == 79 && for_ever) {
 		/* No point is passed: the machine does not see it. */
-		__asm__ volatile("" ::: "memory");
 	}
 	return noted;
 }
