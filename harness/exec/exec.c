@@ -436,6 +436,8 @@ bool exec_finish(struct exec *x)
 	machine_restore(x);
 	if (stopped(x))
 		return false;
+	if (x->allocator->ended)
+		x->allocator->ended();
 	check_policy(x, EXEC_NO_RECORD, CLEANUP_TASK);
 	frees = x->tasks[CLEANUP_TASK].stats.frees;
 	for (idx = 0; idx < x->program->nr_records && !stopped(x); idx++)

@@ -124,6 +124,7 @@ struct exec_allocator {
 	void (*read_unlock)(void);
 	void (*fault)(unsigned int site, unsigned int nth, unsigned int count);
 	void (*faults_off)(void); /* the tasks have ended: attempts fail no more */
+	void (*ended)(void);	  /* … and nothing of what they leave has been freed yet */
 	void (*grace)(void);
 	/*
 	 * Everything is quiet: waits for grace periods, flushes every cpu of every cache and gives

@@ -26,6 +26,7 @@ static const char help[] =
 	"  --ops N    at least so many records, 1 to 10^12 (default 100000)\n"
 	"  --seed S   the first program's number (default 1); the last line says where to go on\n"
 	"  --survey   count every difference and go on; the first of each kind is printed\n"
+	"  --log      print what both print\n"
 	"  --help     this text\n"
 	"\n"
 	"Exit status: 0 no difference but those listed, 1 a difference, 2 bad input or usage.\n";
@@ -49,7 +50,6 @@ static bool is_comparable(const struct program_record *record)
 	case PROGRAM_ALLOWED_NODES:
 	case PROGRAM_FAULT:
 	case PROGRAM_FAILSLAB:
-	case PROGRAM_MISUSE:
 	case PROGRAM_REAP:
 		return false;
 	default:
@@ -89,7 +89,7 @@ static enum sim_outcome perform(const struct program *program, struct drive_sim_
 	observe_on_linux(true);
 	observe_second();
 	outcome = drive_sim_run(on_linux, program, &options, result);
-	if (observe_difference() && outcome != SIM_FINDING) {
+	if (observe_difference()) {
 		result->outcome = outcome = SIM_FINDING;
 		result->finding.record = EXEC_NO_RECORD;
 		snprintf(result->finding.text, sizeof(result->finding.text), "%s",
@@ -123,14 +123,15 @@ static bool run_random(uint64_t ops, uint64_t seed)
 {
 	static struct program_record room[LONG_RECORDS_MAX];
 	struct program program = {.records = room};
+	static const enum fuzz_style styles[] = {FUZZ_SEQUENTIAL, FUZZ_SEQUENTIAL, FUZZ_CONCURRENT,
+						 FUZZ_DEBUG};
 	bool clean = true;
 
 	for (; clean && records < ops; seed++) {
 		program.records = room;
 		if (seed % 4)
 			program.nr_records = generate_program(
-				seed, seed % 4 == 1 ? FUZZ_SEQUENTIAL : FUZZ_CONCURRENT,
-				&program.header, room, FUZZ_RECORDS_MAX);
+				seed, styles[seed % 4], &program.header, room, FUZZ_RECORDS_MAX);
 		else
 			program.nr_records = long_program(seed, &program.header, room);
 		clean = one(&program);
@@ -153,11 +154,9 @@ static int run_file(const char *path, struct program *program)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"ops", required_argument, NULL, 'o'},
-		{"seed", required_argument, NULL, 's'},
-		{"survey", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"ops", required_argument, NULL, 'o'}, {"seed", required_argument, NULL, 's'},
+		{"survey", no_argument, NULL, 'v'},    {"log", no_argument, NULL, 'l'},
+		{"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
 	};
 	struct exec_options exec = {
 		.oracles = EXEC_ORACLES_ALL,
@@ -182,6 +181,9 @@ int main(int argc, char **argv)
 			break;
 		case 'v':
 			observe_survey = true;
+			break;
+		case 'l':
+			sim_log_print(true);
 			break;
 		case 'h':
 			fputs(help, stdout);

@@ -11,7 +11,9 @@
 #include "seam.h"
 #include "slub/types.h"
 
-#define FULL_EVERY 512u /* operations between two looks at everything */
+#define FULL_EVERY    512u /* operations between two looks at everything */
+#define MAPPING_BYTES (256u << 10)
+#define END_EVERY     8u /* programs of which one is looked at in full at its end */
 
 struct observe_count observe_counts[NR_SEEN], observe_attributes[ATTRIBUTES_MAX];
 
@@ -24,6 +26,14 @@ static const char *const seen_names[NR_SEEN] = {
 	[SEEN_WRITTEN] = "writing an attribute",
 	[SEEN_VALIDATED] = "validate",
 	[SEEN_CACHES] = "folders of the tree",
+	[SEEN_SLABINFO] = "slabinfo: header, names, sizes, tunables",
+	[SEEN_SLABINFO_COUNT] = "slabinfo: objects and slabs",
+	[SEEN_REPORTS] = "lines of a report that tell kind or place",
+	[SEEN_ERRORS] = "whether a line is an error, and counts",
+	[SEEN_REPORT] = "kind and place of a report",
+	[SEEN_TRACES] = "traces are written to, debugfs in Linux",
+	[SEEN_TAKEN] = "a cache is made whose id is taken in Linux",
+	[SEEN_REFUSED] = "a free pointer placed where libslub refuses it",
 };
 
 /* ---- the log */
@@ -33,7 +43,7 @@ static size_t log_used, log_room, log_at;
 bool observe_survey;
 static bool second, cut, over;
 static char difference[600];
-static unsigned int operations;
+static unsigned int operations, nr_programs;
 
 static void log_add(const void *data, size_t bytes)
 {
@@ -52,6 +62,7 @@ static void log_add(const void *data, size_t bytes)
 void observe_first(void)
 {
 	log_used = log_at = 0;
+	nr_programs++;
 	second = cut = over = false;
 	operations = 0;
 	difference[0] = '\0';
@@ -129,7 +140,7 @@ static bool is_listed(const char *what)
 	for (size_t n = 0; n < sizeof(listed) / sizeof(listed[0]); n++)
 		if (!strcmp(listed[n], what))
 			return true;
-	return what == seen_names[SEEN_INDEX];
+	return what == seen_names[SEEN_INDEX] || what == seen_names[SEEN_SLABINFO_COUNT];
 }
 
 static void differ(const char *what, const char *of, const char *ours, const char *theirs)
@@ -141,15 +152,16 @@ static void differ(const char *what, const char *of, const char *ours, const cha
 	over = true;
 }
 
-static void observe_text(struct observe_count *count, const char *what, const char *of,
-			 const char *text)
+void observe_text(struct observe_count *count, const char *what, const char *of, const char *text)
 {
-	size_t bytes = strlen(text) + 1;
+	struct observe_count *before;
+	bool same;
 
 	if (over)
 		return;
 	if (!second) {
-		log_add(text, bytes);
+		log_add(&count, sizeof(count));
+		log_add(text, strlen(text) + 1);
 		return;
 	}
 	if (log_at >= log_used) {
@@ -157,8 +169,20 @@ static void observe_text(struct observe_count *count, const char *what, const ch
 		over = true;
 		return;
 	}
+	memcpy(&before, log_bytes + log_at, sizeof(before));
+	log_at += sizeof(before);
 	count->compared++;
-	if (strcmp(log_bytes + log_at, text)) {
+	if (before != count) {
+		/* Something else was there to be looked at: from here on it does not fit. */
+		differ("what is observed", of, log_bytes + log_at, text);
+		over = true;
+		return;
+	}
+	same = !strcmp(log_bytes + log_at, text);
+	/* Where one has an object and the other has none, nothing that follows can be the same. */
+	if (!same && observe_survey && count == &observe_counts[SEEN_GIVEN])
+		over = true;
+	if (!same) {
 		if (observe_survey && !is_listed(what))
 			fprintf(stderr, "# %s of %s:\n#   libslub %s\n#   Linux   %s\n", what, of,
 				log_bytes + log_at, text);
@@ -170,7 +194,7 @@ static void observe_text(struct observe_count *count, const char *what, const ch
 	log_at += strlen(log_bytes + log_at) + 1;
 }
 
-static void observe_number(enum observed seen, const char *of, long value)
+void observe_number(enum observed seen, const char *of, long value)
 {
 	char text[24];
 
@@ -182,17 +206,22 @@ static void observe_number(enum observed seen, const char *of, long value)
 
 static bool on_linux;
 
-static const struct exec_allocator *under(void)
+bool observe_is_linux(void)
+{
+	return on_linux;
+}
+
+const struct exec_allocator *observe_under(void)
 {
 	return on_linux ? &exec_linux : &exec_slub;
 }
 
-static const char *name_of(void *cache)
+const char *observe_cache_name(void *cache)
 {
 	return on_linux ? lx_cache_name(cache) : kmem_cache_name(cache);
 }
 
-static void *cache_of(const void *object)
+void *observe_cache_of(const void *object)
 {
 	struct slab *slab;
 
@@ -202,7 +231,7 @@ static void *cache_of(const void *object)
 	return slab ? slab->slab_cache : NULL;
 }
 
-static long index_of(const void *object)
+long observe_index_of(const void *object)
 {
 	struct lx_place place;
 	struct slab *slab;
@@ -233,6 +262,26 @@ void observe_learn(void)
 	}
 }
 
+static long show(const char *name, const char *attr, char *text)
+{
+	long length = on_linux ? lx_attr_show(name, attr, text)
+			       : slub_attribute_show(name, attr, text, 4096);
+
+	if (length >= 0)
+		text[length < 4095 ? length : 4095] = '\0';
+	return length;
+}
+
+long observe_attribute(void *cache, const char *name, char *text)
+{
+	return show(on_linux ? lx_cache_directory(cache) : kmem_cache_name(cache), name, text);
+}
+
+const char *observe_name(enum observed seen)
+{
+	return seen_names[seen];
+}
+
 static void look_at_cache(const char *name)
 {
 	char slub[4096], *text = slub;
@@ -243,14 +292,11 @@ static void look_at_cache(const char *name)
 
 		if (is_odd_text(attr))
 			continue;
-		length = on_linux ? lx_attr_show(name, attr, text)
-				  : slub_attribute_show(name, attr, text, sizeof(slub));
+		length = show(name, attr, text);
 		if (length == -13)
 			continue;
 		if (length < 0)
 			snprintf(text, sizeof(slub), "error %ld", length);
-		else
-			text[length < 4095 ? length : 4095] = '\0';
 		observe_text(&observe_attributes[n], attr, on_linux ? name : "", text);
 	}
 }
@@ -281,7 +327,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Not objects of the program: the two have structures of different sizes. */
-static bool is_own(const char *name)
+bool observe_is_own(const char *name)
 {
 	return !strncmp(name, "kmem_cache", 10) || !strcmp(name, "kmalloc_buckets") ||
 	       !strncmp(name, "kmalloc-cg-", 11);
@@ -300,12 +346,13 @@ static void look_at_all(void)
 	}
 	qsort(entries, nr_entries, sizeof(entries[0]), by_name);
 	for (unsigned int n = 0; n < nr_entries; n++) {
-		if (is_own(entries[n].name))
+		if (observe_is_own(entries[n].name))
 			continue;
 		observe_text(&observe_counts[SEEN_CACHES], seen_names[SEEN_CACHES], "",
 			     entries[n].name);
 		look_at_cache(entries[n].name);
 	}
+	observe_slabinfo();
 }
 
 static void after(void)
@@ -343,9 +390,9 @@ static bool is_ambiguous(const char *name)
 
 static void touched(void *cache)
 {
-	if (!over && cache && !is_ambiguous(name_of(cache))) {
+	if (!over && cache && !is_ambiguous(observe_cache_name(cache))) {
 		sim_quiet_begin();
-		look_at_cache(on_linux ? lx_cache_directory(cache) : name_of(cache));
+		look_at_cache(on_linux ? lx_cache_directory(cache) : observe_cache_name(cache));
 		sim_quiet_end();
 	}
 	after();
@@ -364,11 +411,12 @@ static void *given(void *object, bool may)
 	}
 	observe_number(SEEN_GIVEN, asked, object != NULL);
 	if (object && (uintptr_t)object > 16) {
-		void *cache = cache_of(object);
+		void *cache = observe_cache_of(object);
 
 		observe_text(&observe_counts[SEEN_CACHE], seen_names[SEEN_CACHE], "",
-			     cache ? name_of(cache) : "none");
-		observe_number(SEEN_INDEX, cache ? name_of(cache) : "", index_of(object));
+			     cache ? observe_cache_name(cache) : "none");
+		observe_number(SEEN_INDEX, cache ? observe_cache_name(cache) : "",
+			       observe_index_of(object));
 		touched(cache);
 	}
 	return object;
@@ -395,27 +443,68 @@ static unsigned int comparable(unsigned int gfp, size_t n, size_t size)
 static void *o_buckets_create(const char *name, unsigned int flags, unsigned int useroffset,
 			      unsigned int usersize)
 {
-	return under()->buckets_create(name, flags & ~(unsigned int)PROGRAM_CACHE_account,
-				       useroffset, usersize);
+	return observe_under()->buckets_create(name, flags & ~(unsigned int)PROGRAM_CACHE_account,
+					       useroffset, usersize);
+}
+
+/*
+ * Whether no object says nothing of memory: large requests get a mapping, of which the one needs
+ * two at once where the other makes do with one, and so is out of memory before.
+ */
+static bool may_end(size_t n, size_t size)
+{
+	size_t bytes;
+
+	return __builtin_mul_overflow(n, size, &bytes) || bytes <= MAPPING_BYTES ||
+	       bytes > exec_slub.kvmalloc_max;
 }
 
 static void *o_buckets_alloc(unsigned int op, void *buckets, size_t size, unsigned int gfp)
 {
 	snprintf(asked, sizeof(asked), "op %u, %zu, gfp 0x%x", op, size, gfp);
-	return given(under()->buckets_alloc(op, buckets, size, comparable(gfp, 1, size)), true);
+	return given(observe_under()->buckets_alloc(op, buckets, size, comparable(gfp, 1, size)),
+		     may_end(1, size));
+}
+
+/*
+ * docs/deviations.md: an id is taken by a cache that it was not merged with, as slab_debug=O has taken
+ * flags from both. What follows cannot be compared.
+ */
+static bool id_is_taken;
+
+static void note_taken(const char *line)
+{
+	id_is_taken |= strstr(line, "failed with error -17") != NULL;
 }
 
 static void *o_create_args(const char *name, unsigned int size, unsigned int align,
 			   unsigned int flags, const struct exec_cache_args *args,
 			   void (*ctor)(void *))
 {
-	void *cache = under()->create_args(
-		name, size, align, flags & ~(unsigned int)PROGRAM_CACHE_account, args, ctor);
+	struct exec_cache_args taken = *args;
+	void *cache;
 
+	/* docs/deviations.md: it takes the place of what the constructor has made. */
+	if (ctor && args->more & PROGRAM_MORE_freeptr) {
+		taken.more &= ~(unsigned int)PROGRAM_MORE_freeptr;
+		observe_counts[SEEN_REFUSED].compared += on_linux;
+		observe_counts[SEEN_REFUSED].listed += on_linux;
+	}
+	id_is_taken = false;
+	linux_log_hook = note_taken;
+	cache = observe_under()->create_args(
+		name, size, align, flags & ~(unsigned int)PROGRAM_CACHE_account, &taken, ctor);
+
+	linux_log_hook = NULL;
+	observe_counts[SEEN_TAKEN].compared += on_linux;
+	if (!over && id_is_taken) {
+		observe_counts[SEEN_TAKEN].listed++;
+		over = true;
+	}
 	observe_number(SEEN_GIVEN, name, cache != NULL);
 	if (cache) {
 		observe_text(&observe_counts[SEEN_CACHE], seen_names[SEEN_CACHE], name,
-			     name_of(cache));
+			     observe_cache_name(cache));
 		touched(cache);
 	}
 	return cache;
@@ -429,41 +518,41 @@ static void *o_create(const char *name, unsigned int size, unsigned int align, u
 
 static void o_destroy(void *cache)
 {
-	under()->destroy(cache);
+	observe_under()->destroy(cache);
 	after();
 }
 
 static void *o_alloc(void *cache, unsigned int gfp, int node)
 {
-	return given(under()->alloc(cache, unaccounted(gfp), node), false);
+	return given(observe_under()->alloc(cache, unaccounted(gfp), node), false);
 }
 
 static void *o_zalloc(void *cache, unsigned int gfp)
 {
-	return given(under()->zalloc(cache, unaccounted(gfp)), false);
+	return given(observe_under()->zalloc(cache, unaccounted(gfp)), false);
 }
 
 static void o_free(void *cache, void *object)
 {
-	under()->free(cache, object);
+	observe_under()->free(cache, object);
 	touched(cache);
 }
 
 static bool o_alloc_bulk(void *cache, unsigned int gfp, size_t count, void **objects)
 {
-	bool done = under()->alloc_bulk(cache, unaccounted(gfp), count, objects);
+	bool done = observe_under()->alloc_bulk(cache, unaccounted(gfp), count, objects);
 
 	if (!done && !over)
 		cut_short();
 	for (size_t n = 0; done && !over && n < count; n++)
-		observe_number(SEEN_INDEX, name_of(cache), index_of(objects[n]));
+		observe_number(SEEN_INDEX, observe_cache_name(cache), observe_index_of(objects[n]));
 	touched(cache);
 	return done;
 }
 
 static void o_free_bulk(void *cache, size_t count, void **objects)
 {
-	under()->free_bulk(cache, count, objects);
+	observe_under()->free_bulk(cache, count, objects);
 	touched(cache);
 }
 
@@ -474,51 +563,54 @@ static bool too_large(size_t size)
 
 static void *o_kmalloc(size_t size, unsigned int gfp, int node)
 {
-	return given(under()->kmalloc(size, unaccounted(gfp), node), too_large(size));
+	return given(observe_under()->kmalloc(size, unaccounted(gfp), node), too_large(size));
 }
 
 static void *o_kmalloc_align(size_t size, size_t align, unsigned int gfp)
 {
-	return given(under()->kmalloc_align(size, align, unaccounted(gfp)), too_large(size));
+	return given(observe_under()->kmalloc_align(size, align, unaccounted(gfp)),
+		     too_large(size));
 }
 
 static void *o_krealloc(void *object, size_t size, unsigned int gfp)
 {
-	return given(under()->krealloc(object, size, unaccounted(gfp)), too_large(size));
+	return given(observe_under()->krealloc(object, size, unaccounted(gfp)), too_large(size));
 }
 
 static void *o_kmalloc_by(unsigned int op, size_t n, size_t size, unsigned int gfp, int node)
 {
 	snprintf(asked, sizeof(asked), "op %u, %zu x %zu, gfp 0x%x, node %d", op, n, size, gfp,
 		 node);
-	return given(under()->kmalloc_by(op, n, size, comparable(gfp, n, size), node), true);
+	return given(observe_under()->kmalloc_by(op, n, size, comparable(gfp, n, size), node),
+		     may_end(n, size));
 }
 
 static void *o_krealloc_by(unsigned int op, void *object, size_t n, size_t size, unsigned int gfp)
 {
 	snprintf(asked, sizeof(asked), "op %u, %zu x %zu, gfp 0x%x", op, n, size, gfp);
-	return given(under()->krealloc_by(op, object, n, size, comparable(gfp, n, size)), true);
+	return given(observe_under()->krealloc_by(op, object, n, size, comparable(gfp, n, size)),
+		     may_end(n, size));
 }
 
 static void o_kfree(void *object)
 {
-	void *cache = (uintptr_t)object > 16 ? cache_of(object) : NULL;
+	void *cache = (uintptr_t)object > 16 ? observe_cache_of(object) : NULL;
 
-	under()->kfree(object);
+	observe_under()->kfree(object);
 	touched(cache);
 }
 
 static void o_kfree_by(unsigned int op, void *object, size_t bytes)
 {
-	void *cache = (uintptr_t)object > 16 ? cache_of(object) : NULL;
+	void *cache = (uintptr_t)object > 16 ? observe_cache_of(object) : NULL;
 
-	under()->kfree_by(op, object, bytes);
+	observe_under()->kfree_by(op, object, bytes);
 	touched(cache);
 }
 
 static size_t o_ksize(const void *object)
 {
-	size_t bytes = under()->ksize(object);
+	size_t bytes = observe_under()->ksize(object);
 
 	observe_number(SEEN_KSIZE, "", (long)bytes);
 	return bytes;
@@ -526,7 +618,7 @@ static size_t o_ksize(const void *object)
 
 static size_t o_roundup(size_t bytes)
 {
-	size_t up = under()->roundup(bytes);
+	size_t up = observe_under()->roundup(bytes);
 
 	observe_number(SEEN_ROUNDUP, "", (long)up);
 	return up;
@@ -534,22 +626,22 @@ static size_t o_roundup(size_t bytes)
 
 static void o_shrink(void *cache)
 {
-	under()->shrink(cache);
+	observe_under()->shrink(cache);
 	touched(cache);
 }
 
 static void o_flush(void *cache)
 {
 	/* The kernel offers no flush alone. */
-	under()->shrink(cache);
+	observe_under()->shrink(cache);
 	touched(cache);
 }
 
 static long o_validate(void *cache)
 {
-	long result = under()->validate(cache);
+	long result = observe_under()->validate(cache);
 
-	observe_number(SEEN_VALIDATED, name_of(cache), result < 0 ? result : 0);
+	observe_number(SEEN_VALIDATED, observe_cache_name(cache), result < 0 ? result : 0);
 	return result;
 }
 
@@ -561,10 +653,39 @@ static long o_attribute_write(void *cache, const char *name, unsigned int nth, c
 	/* Which folder is the n-th is the order of two different lists. */
 	if (nth)
 		return (long)bytes;
-	result = under()->attribute_write(cache, name, 0, text, bytes);
+	/* In Linux traces are files of debugfs, another tree. */
+	if (!strcmp(name, "alloc_traces") || !strcmp(name, "free_traces")) {
+		observe_counts[SEEN_TRACES].compared += on_linux;
+		observe_counts[SEEN_TRACES].listed += on_linux;
+		return (long)bytes;
+	}
+	result = observe_under()->attribute_write(cache, name, 0, text, bytes);
 	observe_number(SEEN_WRITTEN, name, result);
 	touched(cache);
 	return result;
+}
+
+static long o_slabinfo(char *text, size_t bytes)
+{
+	long length = observe_under()->slabinfo(text, bytes);
+
+	sim_quiet_begin();
+	observe_slabinfo();
+	sim_quiet_end();
+	return length;
+}
+
+/* The tasks have ended; now and then everything is looked at once more. */
+static void o_ended(void)
+{
+	if (over)
+		return;
+	sim_quiet_begin();
+	if (nr_programs % END_EVERY == 0)
+		look_at_all();
+	else
+		observe_slabinfo();
+	sim_quiet_end();
 }
 
 #define SAME_ENTRIES                                                                               \
@@ -574,7 +695,7 @@ static long o_attribute_write(void *cache, const char *name, unsigned int nth, c
 	.ksize = o_ksize, .shrink = o_shrink, .flush = o_flush, .create_args = o_create_args,      \
 	.validate = o_validate, .zalloc = o_zalloc, .kmalloc_by = o_kmalloc_by,                    \
 	.krealloc_by = o_krealloc_by, .kfree_by = o_kfree_by, .roundup = o_roundup,                \
-	.attribute_write = o_attribute_write
+	.attribute_write = o_attribute_write, .ended = o_ended
 
 struct exec_allocator observed_slub, observed_linux;
 
@@ -592,6 +713,7 @@ static void fill(struct exec_allocator *to, const struct exec_allocator *from)
 	made.grace = from->grace;
 	made.settle = from->settle;
 	made.check = from->check;
+	made.faults_off = from->faults_off;
 	made.pages_in_use = from->pages_in_use;
 	made.objects_in_use = from->objects_in_use;
 	made.touch = from->touch;
@@ -605,6 +727,8 @@ static void fill(struct exec_allocator *to, const struct exec_allocator *from)
 	made.preferred_node = from->preferred_node;
 	made.node_of = from->node_of;
 	made.init_on_alloc = from->init_on_alloc;
+	made.slabinfo = o_slabinfo;
+	made.misuse = observe_misuse;
 	made.caller = from->caller;
 	*to = made;
 }

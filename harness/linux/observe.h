@@ -24,7 +24,15 @@ enum observed {
 	SEEN_ROUNDUP,
 	SEEN_WRITTEN, /* what writing an attribute gives */
 	SEEN_VALIDATED,
-	SEEN_CACHES, /* folders of the tree */
+	SEEN_CACHES,	     /* folders of the tree */
+	SEEN_SLABINFO,	     /* a cache's line: its name, sizes, tunables; and the header */
+	SEEN_SLABINFO_COUNT, /* objects and slabs in it */
+	SEEN_REPORTS,	     /* how many lines tell kinds and places of what was corrupted */
+	SEEN_ERRORS,	     /* of these, whether it is one that counts as an error */
+	SEEN_REPORT,	     /* the line */
+	SEEN_TRACES,	     /* listed: files that Linux has in another tree */
+	SEEN_TAKEN,	     /* listed: Linux refuses a cache as its id is taken */
+	SEEN_REFUSED,	     /* listed: wishes that libslub refuses, and neither got */
 	NR_SEEN
 };
 
@@ -56,5 +64,26 @@ extern bool observe_survey;
 bool observe_cut_short(void);
 
 void observe_table(FILE *to);
+
+/* ---- For the files that look */
+
+bool observe_is_linux(void);
+const struct exec_allocator *observe_under(void);
+const char *observe_name(enum observed seen);
+/* Says a text, or a number, of @of: of the first run it is kept, in the second compared. */
+void observe_text(struct observe_count *count, const char *what, const char *of, const char *text);
+void observe_number(enum observed seen, const char *of, long value);
+void *observe_cache_of(const void *object);
+const char *observe_cache_name(void *cache);
+long observe_index_of(const void *object);
+/* Return: bytes of its text in @text, a page, or -errno. */
+long observe_attribute(void *cache, const char *name, char *text);
+
+/* observe_report.c, observe_slabinfo.c */
+bool observe_misuse(unsigned int kind, void *cache, size_t size, unsigned int at,
+		    unsigned int bytes, char *text, size_t text_bytes);
+void observe_slabinfo(void);
+/* Caches of the allocators' own structures, which have different sizes. */
+bool observe_is_own(const char *name);
 
 #endif /* HARNESS_LINUX_OBSERVE_H */

@@ -94,6 +94,10 @@ def test_runs():
     result = run("harness/linux/linux-zoo", "--only", "frozen_discard", "--ops", "20000")
     tap.ok(result.returncode == 0 and "# 1 of 1 found" in result.stdout,
            "a planted defect is found, and nothing without it", result.stdout + result.stderr)
+    seeds = [f"corpus/seeds/{name}.txt" for name in ("interrupt", "preempted-pop", "remote-free")]
+    result = run(os.path.join(OUT, "sim", "linux_finals"), "--preemptions", "1", *seeds)
+    tap.ok(result.returncode == 0 and result.stdout.count("ok corpus") == len(seeds),
+           "small programs end in the same states on both", result.stdout + result.stderr)
     test_slubcheck(os.path.join(OUT, "sim", "linux-slubcheck"))
     figures = [re.sub(r" in .*? s \(.*?\)", "", run(program, "--ops", "20000", "--fine").stdout)
                for _ in range(2)]

@@ -68,15 +68,18 @@ void dump_stack(void)
 {
 }
 
+static bool tainted;
+
 /* Each report of the allocator taints the kernel, once it is printed. */
 void add_taint(unsigned int flag, enum lockdep_ok lockdep_ok)
 {
+	tainted = true;
 	lx_report();
 }
 
 const char *print_tainted(void)
 {
-	return "Not tainted";
+	return tainted ? "Tainted: G    B" : "Not tainted";
 }
 
 int ___ratelimit(struct ratelimit_state *state, const char *function)
