@@ -102,7 +102,7 @@ share-prove: ## proofs and twins of every N-th property from the K-th on, SHARE=
 share-explore: ## the same of the explorer's scenarios, against their baselines
 share-zoo: ## the same of the planted defects
 $(shares): $(PREPARE)
-	@$(test-env) JOBS='$(JOBS)' ci/share $(@:share-%=%) '$(SHARE)'
+	@$(test-env) JOBS='$(JOBS)' SETS='$(SETS)' ci/share $(@:share-%=%) '$(SHARE)'
 
 TESTS += harness/test/nightly_slice.t
 CHECKS += harness/test/nightly_slice.t
