@@ -15,20 +15,27 @@ void check_invariants(struct exec *x, unsigned int tier, bool quiet, size_t idx,
 		exec_report(x, 4, broken, idx, task, "%s", text);
 }
 
+/* Record @idx is performed by @task; an interrupt's is, by whatever task it comes in. */
+static bool is_of_task(const struct exec *x, size_t idx, unsigned int task)
+{
+	const struct program_record *records = x->program->records;
+
+	return records[idx].task == task && (!idx || records[idx - 1].op != PROGRAM_IRQ);
+}
+
 /*
  * A check looks at the objects that its own task allocated and that no other task is to take or
  * look at: of others somebody may be freeing them now. A quiesce has all to itself.
  */
 static void check_content(struct exec *x, size_t idx, unsigned int task, bool quiet)
 {
-	const struct program_record *records = x->program->records;
 	size_t n;
 
 	for (n = 0; n < idx && !stopped(x); n++) {
 		const struct cell *cell = &x->cells[n];
 
-		if (!quiet && (records[n].task != task || cell->looked ||
-			       (cell->next && records[cell->next - 1].task != task)))
+		if (!quiet && (!is_of_task(x, n, task) || cell->looked ||
+			       (cell->next && !is_of_task(x, cell->next - 1, task))))
 			continue;
 		all_intact(x, cell, idx, task);
 	}

@@ -135,10 +135,10 @@ static bool do_limit(struct exec *x, size_t idx)
 		return false;
 	if (!x->allocator->group_limit(group->group, limit))
 		return true;
-	/* It may stand in later places of the table already. */
-	for (size_t n = 1; n < x->nr_groups; n++)
-		if (x->groups[n].group == group->group)
-			x->groups[n].limit = limit;
+	/* Earlier creates have found it, too; later ones wait for this, and take it over. */
+	for (size_t n = x->cells[idx].made; n && x->groups[n].group == group->group;
+	     n = x->groups[n].before)
+		x->groups[n].limit = limit;
 	return true;
 }
 

@@ -487,6 +487,9 @@ static void look_usercopy(struct exec *x, const struct held *held, bool either, 
 	if (held->bytes)
 		offset %= (int64_t)held->bytes + 8;
 	limit = x->allocator->ksize ? x->allocator->ksize(held->object) : held->bytes;
+	/* What lies beside it, another task may be making just now. */
+	if (x->program->header.tasks > 1 && limit)
+		offset = (offset + (int64_t)limit) % (int64_t)limit;
 	end = held->bytes;
 	if (held->cache) {
 		from = held->cache->useroffset;

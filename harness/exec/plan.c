@@ -236,6 +236,8 @@ static bool plan_caches(struct exec *x, size_t nr)
 /* What the pass knows of groups and buckets, by number. */
 struct plan_groups {
 	uint32_t barrier[PROGRAM_GROUPS_MAX]; /* last create or destroy */
+	uint32_t limit
+		[PROGRAM_GROUPS_MAX]; /* last limit, for those that change it or take it over */
 	uint32_t made[PROGRAM_GROUPS_MAX];
 	uint32_t buckets[PROGRAM_BUCKETS_MAX]; /* last create */
 	uint32_t nr;
@@ -272,6 +274,10 @@ static void plan_group(struct exec *x, uint32_t idx, const struct program_record
 		cell->made = groups->made[number];
 		if (groups->barrier[number] > cell->barrier)
 			cell->barrier = groups->barrier[number];
+		if (record->op != PROGRAM_GROUP_ACTIVATE && groups->limit[number] > cell->barrier)
+			cell->barrier = groups->limit[number];
+		if (record->op == PROGRAM_GROUP_LIMIT)
+			groups->limit[number] = idx + 1;
 		if (record->op == PROGRAM_GROUP_CREATE) {
 			struct group *group = &x->groups[groups->nr];
 

@@ -83,6 +83,18 @@ void coroutine_switch(struct coroutine *from, struct coroutine *to)
 	arrive();
 }
 
+void coroutine_settle(const struct coroutine *co)
+{
+	void *own = sanitize_fiber();
+
+	if (!co->fiber || co->fiber == own)
+		return;
+	sanitize_to_fiber(co->fiber);
+	sanitize_release(&left);
+	sanitize_to_fiber(own);
+	sanitize_acquire(&left);
+}
+
 static char *stack_at(unsigned int idx)
 {
 	char *place = (char *)(STACKS_BASE + idx * STACK_STRIDE);

@@ -520,6 +520,8 @@ unsigned int sim_task_add(void (*fn)(void *arg), void *arg, unsigned int cpu)
 /* After a run: coroutines that are not at their end can never go on, they start anew. */
 static void drop_task(struct task *task)
 {
+	if (task->state != TASK_FREE)
+		coroutine_settle(&task->co);
 	if (task->state == TASK_ALIVE || task->state == TASK_LEFT)
 		task->co.sp = NULL;
 	task->state = TASK_FREE;
