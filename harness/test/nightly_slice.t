@@ -15,8 +15,8 @@ refused "nightly-slice: 1234567890: a number or --list is allowed, or nothing" "
 ok 'a number too large is refused'
 refused "share: 'all': allowed are prove, explore and zoo, then a share as in 1/4" "$share" all 1/4
 ok 'an unknown work is refused'
-for wrong in 0/4 5/4 1/10000 1 x/2; do
-	refused "share: zoo '$wrong': a share K/N is allowed, 1 to 9999 each and K not above N" \
+for wrong in 0/4 5/4 1/1000 1 x/2; do
+	refused "share: zoo '$wrong': a share K/N is allowed, 1 to 999 each and K not above N" \
 		"$share" zoo "$wrong" || break
 done
 ok 'an impossible share is refused'
