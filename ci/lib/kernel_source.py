@@ -28,8 +28,10 @@ def unpack(work, target, *arguments):
             result = subprocess.run(["apt-get", "-qq", "download", PACKAGE], cwd=folder,
                                     capture_output=True, text=True, errors="replace", check=False)
         except FileNotFoundError:
+            shutil.rmtree(folder, ignore_errors=True)
             raise NoSource(f"{PACKAGE} cannot be fetched: there is no apt-get") from None
         if result.returncode:
+            shutil.rmtree(folder, ignore_errors=True)
             detail = (result.stderr or result.stdout).strip().splitlines()
             raise NoSource(f"{PACKAGE} cannot be fetched (apt-get update, or a kernel tree of your "
                            f"own): {detail[-1] if detail else 'failed'}")

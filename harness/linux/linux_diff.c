@@ -23,7 +23,7 @@ static const char help[] =
 	"each\n"
 	"operation. Without FILE the programs are random.\n"
 	"\n"
-	"  --ops N    at least so many records, 1 to 10^12 (default 100000)\n"
+	"  --ops N    compare at least so many operations, 1 to 10^12 (default 100000)\n"
 	"  --seed S   the first program's number (default 1); the last line says where to go on\n"
 	"  --survey   count every difference and go on; the first of each kind is printed\n"
 	"  --log      print what both print\n"
@@ -127,7 +127,7 @@ static bool run_random(uint64_t ops, uint64_t seed)
 						 FUZZ_DEBUG};
 	bool clean = true;
 
-	for (; clean && records < ops; seed++) {
+	for (; clean && observe_operations < ops; seed++) {
 		program.records = room;
 		if (seed % 4)
 			program.nr_records = generate_program(
@@ -211,10 +211,12 @@ int main(int argc, char **argv)
 		status = runner_files(argv + optind, argc - optind, run_file);
 	else
 		status = !run_random(ops, seed);
-	printf("# %" PRIu64 " programs, %" PRIu64 " records compared in %.1f s; %" PRIu64
+	printf("# %" PRIu64 " programs, %" PRIu64 " records, %" PRIu64
+	       " operations compared in %.1f s; %" PRIu64
 	       " programs to where memory was short, %" PRIu64 " inconclusive; %" PRIu64
 	       " records left out that only one of the two has\n",
-	       programs, records, runner_now() - start, cut_short, inconclusive, left_out);
+	       programs, records, observe_operations, runner_now() - start, cut_short, inconclusive,
+	       left_out);
 	observe_table(stdout);
 	return status;
 }

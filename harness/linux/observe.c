@@ -11,9 +11,9 @@
 #include "seam.h"
 #include "slub/types.h"
 
-#define FULL_EVERY    512u /* operations between two looks at everything */
-#define MAPPING_BYTES (256u << 10)
-#define END_EVERY     8u /* programs of which one is looked at in full at its end */
+#define TEXTS_EVERY 8u	 /* operations between two looks at the attributes of what is touched */
+#define FULL_EVERY  512u /* … at everything */
+#define END_EVERY   8u	 /* programs of which one is looked at in full at its end */
 
 struct observe_count observe_counts[NR_SEEN], observe_attributes[ATTRIBUTES_MAX];
 
@@ -41,6 +41,7 @@ static const char *const seen_names[NR_SEEN] = {
 static char *log_bytes;
 static size_t log_used, log_room, log_at;
 bool observe_survey;
+uint64_t observe_operations;
 static bool second, cut, over;
 static char difference[600];
 static unsigned int operations, nr_programs;
@@ -231,17 +232,27 @@ void *observe_cache_of(const void *object)
 	return slab ? slab->slab_cache : NULL;
 }
 
-long observe_index_of(const void *object)
+long observe_offset_of(const void *object)
 {
 	struct lx_place place;
 	struct slab *slab;
 
 	if (on_linux)
-		return lx_place(object, &place) ? (long)place.index : -1;
+		return lx_place(object, &place) ? (long)((uintptr_t)object - place.slab) : -1;
 	slab = virt_to_slab(object);
-	return slab ? (long)(((const char *)object - (const char *)slab_address(slab)) /
-			     slab->slab_cache->size)
-		    : -1;
+	return slab ? (const char *)object - (const char *)slab_address(slab) : -1;
+}
+
+long observe_index_of(const void *object)
+{
+	long offset = observe_offset_of(object);
+	struct lx_place place;
+
+	if (offset < 0)
+		return -1;
+	if (on_linux)
+		return lx_place(object, &place) ? (long)place.index : -1;
+	return offset / (long)virt_to_slab(object)->slab_cache->size;
 }
 
 static bool is_odd_text(const char *name)
@@ -359,6 +370,7 @@ static void after(void)
 {
 	if (over)
 		return;
+	observe_operations += second;
 	if (++operations % FULL_EVERY == 0) {
 		sim_quiet_begin();
 		look_at_all();
@@ -390,7 +402,8 @@ static bool is_ambiguous(const char *name)
 
 static void touched(void *cache)
 {
-	if (!over && cache && !is_ambiguous(observe_cache_name(cache))) {
+	if (!over && operations % TEXTS_EVERY == 0 && cache &&
+	    !is_ambiguous(observe_cache_name(cache))) {
 		sim_quiet_begin();
 		look_at_cache(on_linux ? lx_cache_directory(cache) : observe_cache_name(cache));
 		sim_quiet_end();
@@ -398,17 +411,30 @@ static void touched(void *cache)
 	after();
 }
 
+/*
+ * Of a request that fails only where memory is short: whether both got it, or neither did. From
+ * where one is out of memory before the other nothing can be compared.
+ */
+static bool same_memory(bool got)
+{
+	char mark = got ? '+' : '-';
+
+	if (!second) {
+		log_add(&mark, 1);
+		return true;
+	}
+	if (log_at >= log_used || log_bytes[log_at++] != mark)
+		cut_short();
+	return !over;
+}
+
 /* An object, or none: @may: so the request may end without anything being short. */
 static char asked[60];
 
 static void *given(void *object, bool may)
 {
-	if (over)
+	if (over || !(may || same_memory(object != NULL)))
 		return object;
-	if (!object && !may) {
-		cut_short();
-		return object;
-	}
 	observe_number(SEEN_GIVEN, asked, object != NULL);
 	if (object && (uintptr_t)object > 16) {
 		void *cache = observe_cache_of(object);
@@ -447,16 +473,12 @@ static void *o_buckets_create(const char *name, unsigned int flags, unsigned int
 					       useroffset, usersize);
 }
 
-/*
- * Whether no object says nothing of memory: large requests get a mapping, of which the one needs
- * two at once where the other makes do with one, and so is out of memory before.
- */
+/* Whether a request may fail though there is memory. */
 static bool may_end(size_t n, size_t size)
 {
 	size_t bytes;
 
-	return __builtin_mul_overflow(n, size, &bytes) || bytes <= MAPPING_BYTES ||
-	       bytes > exec_slub.kvmalloc_max;
+	return __builtin_mul_overflow(n, size, &bytes) || bytes > exec_slub.kvmalloc_max;
 }
 
 static void *o_buckets_alloc(unsigned int op, void *buckets, size_t size, unsigned int gfp)
@@ -542,8 +564,8 @@ static bool o_alloc_bulk(void *cache, unsigned int gfp, size_t count, void **obj
 {
 	bool done = observe_under()->alloc_bulk(cache, unaccounted(gfp), count, objects);
 
-	if (!done && !over)
-		cut_short();
+	if (!over)
+		same_memory(done);
 	for (size_t n = 0; done && !over && n < count; n++)
 		observe_number(SEEN_INDEX, observe_cache_name(cache), observe_index_of(objects[n]));
 	touched(cache);

@@ -43,6 +43,9 @@ struct observe_count {
 };
 extern struct observe_count observe_counts[NR_SEEN], observe_attributes[ATTRIBUTES_MAX];
 
+/* Operations that were compared: those behind the place where memory was short are none. */
+extern uint64_t observe_operations;
+
 /* Both tables of functions, after observe_prepare(). */
 extern struct exec_allocator observed_slub, observed_linux;
 void observe_prepare(void);
@@ -76,6 +79,7 @@ void observe_number(enum observed seen, const char *of, long value);
 void *observe_cache_of(const void *object);
 const char *observe_cache_name(void *cache);
 long observe_index_of(const void *object);
+long observe_offset_of(const void *object); /* in its slab; -1: it is in none */
 /* Return: bytes of its text in @text, a page, or -errno. */
 long observe_attribute(void *cache, const char *name, char *text);
 

@@ -4,6 +4,7 @@
  * by what is known of both layouts, which are equal, and the lines of the two logs are compared
  * without their addresses.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/exec/allocator_slub.h"
@@ -28,6 +29,8 @@ struct misused {
 #define LINE_BYTES 160u
 static char lines[LINES_MAX][LINE_BYTES];
 static unsigned int nr_lines;
+/* Where in its slab the misused object lies: places are told from there, as slabs may differ. */
+static long object_offset;
 
 /* Kinds and places stand in these; the others are contents, stacks, flags and times. */
 static bool is_told(const char *line)
@@ -53,19 +56,27 @@ static size_t address_length(const char *line)
 /* Without addresses: both have theirs. What lies in a free object's first word is one, too. */
 static void take_line(const char *line)
 {
-	const char *end = strstr(line, " fp=");
+	const char *end = strstr(line, " fp="), *place = strstr(line, "@offset=");
+	unsigned int used = 0;
 	char *to;
 
 	if (!is_told(line) || nr_lines == LINES_MAX)
 		return;
 	to = lines[nr_lines++];
-	for (unsigned int used = 0; *line && line != end && used + 1 < LINE_BYTES; used++) {
+	for (; *line && line != end && line != place && used + 1 < LINE_BYTES; used++) {
 		size_t address = address_length(line);
 
 		*to++ = address ? '#' : *line;
 		line += address ? address : 1;
 	}
 	*to = '\0';
+	if (place && line == place) {
+		char *rest;
+		long offset = strtol(place + strlen("@offset="), &rest, 10) - object_offset;
+
+		snprintf(to, LINE_BYTES - used, "@object%+ld%.*s", offset,
+			 end ? (int)(end - rest) : (int)strlen(rest), rest);
+	}
 }
 
 static void listen(bool on)
@@ -213,6 +224,7 @@ bool observe_misuse(unsigned int kind, void *cache, size_t size, unsigned int at
 	other = m.object ? one_more(cache, size) : NULL;
 	if (other) {
 		m.cache = observe_cache_of(m.object);
+		object_offset = observe_offset_of(m.object);
 		look_at_layout(&m);
 		/* Whether the two are neighbours is a matter of slabs, which may differ. */
 		observe_number(SEEN_INDEX, "", observe_index_of(m.object));

@@ -5,6 +5,7 @@
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,25 @@ def refuses(name, message, *arguments, **environment):
 def write(path, text):
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def test_environment(folder):
+    """Tools and the package may be missing: other programs stand in front of them, or none."""
+    tools = os.path.join(folder, "tools")
+    os.makedirs(tools)
+    for name in ("gcc", "make", "ld", "objcopy", "nm", "flex", "bc", "tar", "xz", "patch", "sh",
+                 "cat", "dpkg-deb"):
+        path = shutil.which(name)
+        if path:
+            os.symlink(path, os.path.join(tools, name))
+    refuses("a missing tool is named with its package",
+            "bison is not installed: apt-get install bison", O=folder, PATH=tools)
+    write(os.path.join(tools, "apt-get"), "#!/bin/sh\necho E: no network >&2\nexit 100\n")
+    os.chmod(os.path.join(tools, "apt-get"), 0o755)
+    if shutil.which("bison") and not os.path.exists("/usr/src/linux-source-6.12.tar.xz"):
+        os.symlink(shutil.which("bison"), os.path.join(tools, "bison"))
+        refuses("a missing package is named", "linux-source-6.12 cannot be fetched", O=folder,
+                PATH=tools)
 
 
 def test_refusals(folder):
@@ -110,6 +130,7 @@ def test_runs():
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
+        test_environment(folder)
         test_refusals(folder)
     result = run("make", "-s", "SETUP=0", f"O={OUT}", "linux-slub")
     if result.returncode and ("cannot be fetched" in result.stderr or
