@@ -123,13 +123,16 @@ static int finish_folder(struct folder *folder)
 	return 0;
 }
 
-/* Removes what was not finished. */
-static void end_folder(struct folder *folder)
+static void close_folder(const struct folder *folder)
 {
-	if (folder->fd < 0)
-		return;
-	close(folder->fd);
-	if (folder->temporary[0])
+	if (folder->fd >= 0)
+		close(folder->fd);
+}
+
+/* Removes what was not finished, of a folder that is closed. */
+static void end_folder(const struct folder *folder)
+{
+	if (folder->fd >= 0 && folder->temporary[0])
 		remove_folder(folder->parent, folder->temporary);
 }
 
@@ -338,6 +341,9 @@ int slub_attribute_export(const char *directory)
 	err = x.text == MAP_FAILED ? -ENOMEM : export_to(&x);
 	if (x.text != MAP_FAILED)
 		munmap(x.text, x.text_bytes);
+	/* Both, before any is removed: that needs descriptors, which may be what ran out. */
+	close_folder(&x.tree);
+	close_folder(&x.debug);
 	end_folder(&x.tree);
 	end_folder(&x.debug);
 	if (x.debug.parent >= 0)
