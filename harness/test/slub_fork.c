@@ -121,9 +121,41 @@ static void a_child_can_use_what_other_threads_were_inside_of(void **unused)
 	kmem_cache_destroy(typesafe);
 }
 
+/* What is down in the parent is down in the child, and comes up there as ever. */
+static void cpus_that_are_down_stay_down(void **unused)
+{
+	struct kmem_cache *s = own_cache(128);
+	unsigned int cpu = world_nr_cpus() - 1;
+	int status;
+	pid_t pid;
+
+	(void)unused;
+	if (!cpu)
+		return; /* the last one stays */
+	assert_int_equal(slub_cpu_down(cpu), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct kmem_cache_cpu *c = per_cpu_ptr(s->cpu_slab, cpu);
+
+		EXPECT(c->tid & TID_OFFLINE);
+		EXPECT(!slub_cpu_online(cpu));
+		kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
+		EXPECT(!c->slab);
+		EXPECT(!slub_cpu_up(cpu));
+		EXPECT(!(c->tid & (TID_CLOSED | TID_OFFLINE)));
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(slub_cpu_up(cpu), 0);
+	kmem_cache_destroy(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cpus_that_are_down_stay_down),
 		cmocka_unit_test(a_child_can_use_what_other_threads_were_inside_of),
 	};
 
