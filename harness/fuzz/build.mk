@@ -23,7 +23,10 @@ $(foreach v,$(fuzz-libfuzzer-variants),$(foreach t,$(fuzz-targets) empty,$(eval 
 # Inputs are texts, which libFuzzer changes with a dictionary: boot options, attributes. (Layouts,
 # which the model watches, are in harness/model/build.mk.)
 fuzz-text-targets := boot attributes corrupt
-fuzz-text-sources = harness/fuzz/fuzz_$1.c harness/fuzz/machine.c $(exec-sim-sources) \
+fuzz-text-more-boot := harness/fuzz/refusals.c
+fuzz-text-more-corrupt := harness/fuzz/invariants.c
+fuzz-text-sources = harness/fuzz/fuzz_$1.c harness/fuzz/machine.c \
+	$(fuzz-text-more-$1) $(exec-sim-sources) \
 	$(program-readers)
 $(foreach t,$(fuzz-text-targets),$(eval $(call program,sim-fuzz,fuzz_$t,$(call \
 	fuzz-text-sources,$t),-fsanitize=fuzzer)))
@@ -137,11 +140,6 @@ campaign: $(campaign-needs) ## both engines for HOURS on a corpus that is kept i
 
 $(foreach t,$(fuzz-text-targets),$(eval $(call program,sim-cov,regress_$t,\
 	harness/fuzz/regress_bytes.c $(call fuzz-text-sources,$t),)))
-.PHONY: corpus-coverage
-corpus-coverage: $(foreach t,$(fuzz-targets) $(fuzz-text-targets),$(O)/sim-cov/regress_$t) \
-	$(fuzz-seeds) ## lines and branches of slub/ that the fuzz corpus reaches
-	@$(test-env) harness/fuzz/corpus-coverage
-
 .PHONY: nightly
 nightly: $(fuzz-regress) $(fuzz-sanitized) $(fuzz-seeds) $(O)/native/slubcheck ## the campaign's corpus under all sanitizers, and every schedule of its programs for MINUTES
 	@$(test-env) harness/fuzz/nightly --minutes '$(MINUTES)' --jobs '$(JOBS)'

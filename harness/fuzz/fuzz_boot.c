@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fuzz target of boot options: the input is the string. Whatever it says, the allocator comes up,
- * works, and leaves nothing behind; the attribute tree and slabinfo can be read.
+ * works, refuses what is to be refused, and leaves nothing behind; the attribute tree and slabinfo
+ * can be read.
  */
 #include "machine.h"
+#include "refusals.h"
 
 static void work(void *arg)
 {
@@ -16,6 +18,7 @@ static void work(void *arg)
 	machine_exercise("k0", 200, 0);
 	machine_exercise("k1", 64, PROGRAM_CACHE_hwcache | PROGRAM_CACHE_reclaim);
 	machine_exercise("k2", 1000, PROGRAM_CACHE_rcu);
+	machine_refusals();
 	broken = exec_slub.walk(why, sizeof(why));
 	MACHINE_REQUIRE(!broken, "%s %s", broken, why);
 	length = exec_slub.slabinfo(text, sizeof(text));

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "invariants.h"
 #include "machine.h"
 #include "slub/debug/debug.h"
 #include "slub/freelist.h"
@@ -33,6 +34,19 @@ enum plant {
 	PLANT_INSIDE,	/* a free of its middle */
 	PLANT_BEHIND,	/* the cache goes, and objects are left behind */
 	PLANT_BULK,	/* a bulk of which one object is freed already */
+	PLANT_KIND,	/* the block is no slab */
+	PLANT_FROZEN,	/* the slab was given up */
+	PLANT_FEWER,	/* fewer objects than fit, in a full slab */
+	PLANT_PARTIAL,	/* the count of the node's list */
+	PLANT_SLABS,	/* the count of its slabs */
+	PLANT_NEXT,	/* the head of the freelist, and then an object is wanted */
+	PLANT_SHORT,	/* a freelist that ends early, and then an object is wanted */
+	PLANT_FOREIGN,	/* freed by the name of another cache */
+	PLANT_MANY,	/* more freed at once than are in use */
+	PLANT_LENGTH,	/* fewer freed at once than was said */
+	PLANT_CHAIN,	/* what follows an object on the freelist */
+	PLANT_SHOWN,	/* nothing: an object is shown */
+	PLANT_WORD,	/* a word that an invariant is about */
 	NR_PLANTS
 };
 
@@ -47,7 +61,7 @@ static unsigned int heads, right_heads;
 
 static void watch(const char *line)
 {
-	heads += !strncmp(line, "BUG k0", 6);
+	heads += !strncmp(line, "BUG k0", 6) || !strncmp(line, "BUG <unknown>", 13);
 	right_heads += wanted_head && strstr(line, wanted_head);
 }
 
@@ -64,6 +78,117 @@ static void store(void *at, const void *from, unsigned int bytes)
 {
 	exec_slub.touch(at, bytes);
 	memcpy(at, from, bytes);
+}
+
+/* A node's counts are not in a report of a slab, and are nobody's to mend. */
+static const char *plant_in_a_node(struct kmem_cache_node *n)
+{
+	unsigned long by = numbers[AT] % 7 + 1;
+
+	exec_slub.touch(n, sizeof(*n));
+	if (numbers[PLANT] % NR_PLANTS == PLANT_PARTIAL) {
+		n->nr_partial += by;
+		return "partial slabs counted but counter=";
+	}
+	n->nr_slabs += (long)by;
+	return "slabs counted but counter=";
+}
+
+/* What shows when an object is allocated or freed. Return: as plant(). */
+static const char *plant_in_passing(struct kmem_cache *s, struct slab *slab, char **objects)
+{
+	union slab_counters counters = {.word = slab->counters};
+	bool checks = s->flags & SLAB_CONSISTENCY_CHECKS;
+	char *live = objects[0], *free = objects[1];
+	unsigned int count = 1;
+	void *head = free;
+
+	switch ((enum plant)(numbers[PLANT] % NR_PLANTS)) {
+	case PLANT_KIND:
+		exec_slub.touch(slab, sizeof(*slab));
+		slab->kind = PAGE_LARGE;
+		wanted_head = "Not a valid slab page";
+		validate_slab(s, slab);
+		slab->kind = PAGE_SLAB;
+		return wanted_head;
+	case PLANT_FROZEN:
+		counters.frozen = 1;
+		store(&slab->counters, &counters.word, sizeof(counters.word));
+		wanted_head = "Slab disabled since SLUB metadata";
+		validate_slab(s, slab);
+		counters.frozen = 0;
+		store(&slab->counters, &counters.word, sizeof(counters.word));
+		return wanted_head;
+	case PLANT_FEWER:
+		while (slab->freelist)
+			if (virt_to_slab(exec_slub.alloc(s, 0, -1)) != slab)
+				return NULL;
+		counters.word = slab->counters;
+		counters.objects--;
+		counters.inuse--;
+		store(&slab->counters, &counters.word, sizeof(counters.word));
+		return "Wrong number of objects. Found ";
+	case PLANT_PARTIAL:
+	case PLANT_SLABS:
+		return plant_in_a_node(get_node(s, slab_nid(slab)));
+	case PLANT_NEXT:
+		if (!checks)
+			return NULL;
+		live += 8;
+		store(&slab->freelist, &live, sizeof(live));
+		wanted_head = "Freelist Pointer check fails";
+		exec_slub.alloc(s, 0, -1);
+		return wanted_head;
+	case PLANT_SHORT:
+		if (!checks)
+			return NULL;
+		exec_slub.touch(free, s->size);
+		set_freepointer(s, free, NULL);
+		wanted_head = "Freelist ends before its last";
+		exec_slub.alloc(s, 0, -1);
+		return wanted_head;
+	case PLANT_FOREIGN: {
+		struct kmem_cache *given = numbers[AT] % 2 ? NULL : kmem_cache;
+
+		if (!checks)
+			return NULL;
+		store(&slab->slab_cache, &given, sizeof(given));
+		wanted_head = given ? "page slab pointer corrupt." : "No slab cache for object";
+		free_debug_processing(s, slab, live, live, &count, 0);
+		store(&slab->slab_cache, &s, sizeof(s));
+		return wanted_head;
+	}
+	case PLANT_MANY:
+		count = counters.inuse + 1;
+		wanted_head = " allocated objects but ";
+		free_debug_processing(s, slab, live, live, &count, 0);
+		return wanted_head;
+	case PLANT_LENGTH:
+		/* Too few are freed and too many kept: both are told, the former is not done. */
+		exec_slub.touch(live, s->size);
+		set_freepointer(s, live, objects[3]);
+		wanted_head = "Bulk free expected 1 objects but found 2";
+		free_debug_processing(s, slab, live, objects[3], &count, 0);
+		return wanted_head;
+	case PLANT_CHAIN:
+		if (!checks)
+			return NULL;
+		wanted_head = "Freechain corrupt";
+		freelist_corrupted(s, slab, &head, live + 1);
+		freelist_corrupted(s, slab, &head, live + 1);
+		return wanted_head;
+	case PLANT_SHOWN:
+		kmem_dump_obj(live + numbers[AT] % s->object_size);
+		kmem_dump_obj(free);
+		kmem_dump_obj((char *)slab_address(slab) + (PAGE_SIZE << slab->order) - 1);
+		return NULL;
+	case PLANT_WORD:
+		invariant_word((unsigned int)numbers[AT], numbers[VALUE],
+			       numbers[FLAGS] ? s->flags & SLAB_DEBUG_FLAGS : 0);
+		return NULL;
+	default:
+		return NULL;
+	}
 }
 
 /* Return: the head that its report must have, or NULL: nobody could see that here. */
@@ -158,10 +283,26 @@ static const char *plant(struct kmem_cache *s, struct slab *slab, char **objects
 		kmem_cache_free_bulk(s, 3, bulk);
 		return wanted_head;
 	}
-	case NR_PLANTS:
-		break;
+	default:
+		return plant_in_passing(s, slab, objects);
 	}
-	return NULL;
+}
+
+/* How many reports with a banner follow from what was planted. */
+static unsigned int reports_due(void)
+{
+	if (!wanted_head)
+		return 0;
+	switch (numbers[PLANT] % NR_PLANTS) {
+	case PLANT_POINTER: /* as in the kernel, a chain that is cut leaves a wrong count behind */
+	case PLANT_FEWER:
+		return 2;
+	case PLANT_PARTIAL:
+	case PLANT_SLABS:
+		return 0; /* a line of its own */
+	default:
+		return 1;
+	}
 }
 
 static void work(void *arg)
@@ -186,15 +327,18 @@ static void work(void *arg)
 	wanted_head = NULL;
 	wanted_head = plant(s, virt_to_slab(objects[0]), objects);
 	validate_slab_cache(s);
-	/* As in the kernel, a chain that is cut leaves a count behind that is wrong. */
-	due = !wanted_head ? 0 : numbers[PLANT] % NR_PLANTS == PLANT_POINTER ? 2 : 1;
+	due = reports_due();
 	MACHINE_REQUIRE(heads == due && right_heads == (wanted_head != NULL),
 			"%u reports, of which %u say '%s'; %u are due", heads, right_heads,
 			wanted_head ? wanted_head : "", due);
 	/* A count that cannot be is reported whenever somebody looks, as nobody mends it. */
-	if (numbers[PLANT] % NR_PLANTS == PLANT_TOO_MANY ||
-	    numbers[PLANT] % NR_PLANTS == PLANT_OBJECTS)
+	switch (numbers[PLANT] % NR_PLANTS) {
+	case PLANT_TOO_MANY:
+	case PLANT_OBJECTS:
+	case PLANT_PARTIAL:
+	case PLANT_SLABS:
 		return;
+	}
 	heads = 0;
 	validate_slab_cache(s);
 	MACHINE_REQUIRE(!heads, "%u reports of what has been reported before", heads);
