@@ -181,7 +181,6 @@ tsan := -fsanitize=thread -fno-omit-frame-pointer
 msan := -fsanitize=memory -fno-omit-frame-pointer
 # Programs are mutated by records, not by values compared, and coroutines have stacks of their own.
 fuzzer := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp$(comma)stack-depth
-cov := -fprofile-instr-generate -fcoverage-mapping
 
 $(eval $(call variant,native,native,$$(CC),,))
 $(eval $(call variant,native-pic,native,$$(CC),-fPIC -fvisibility=hidden,))
@@ -200,7 +199,10 @@ $(eval $(call variant,sim-tsan,sim,$$(CLANG),$(tsan) -DSIM_TSAN=1,$(tsan)))
 # Compiler and all flags come from outside: OSS-Fuzz.
 $(eval $(call variant,oss-sim,sim,$$(CC),,))
 $(eval $(call variant,oss-native,native,$$(CC),,))
-$(eval $(call variant,sim-cov,sim,$$(CLANG),$(cov),$(cov)))
+# To measure coverage; harness/coverage/build.mk says which objects are instrumented.
+$(eval $(call variant,native-cov,native,$$(CLANG),,-fprofile-instr-generate))
+$(eval $(call variant,native-asan-cov,native,$$(CLANG),$(asan),$(asan) -fprofile-instr-generate))
+$(eval $(call variant,sim-cov,sim,$$(CLANG),,-fprofile-instr-generate))
 $(eval $(call variant,afl,sim,AFL_QUIET=1 AFL_LLVM_ALLOWLIST=$(CURDIR)/harness/fuzz/afl-allowlist \
 	$$(AFL_CC),,))
 
@@ -224,7 +226,8 @@ $2.link: FORCE | $$(O)/.libslub-build
 	$$(call write-if-changed,$$(link-line))
 endef
 
-allocator-sources = $(slub-sources) $(world-sources-$(variant-world-$1))
+allocator-sources = $(slub-sources) $(world-sources-$(variant-world-$1)) $(if \
+	$(filter %-cov,$1),harness/coverage/exit.c)
 program = $(call link,$(strip $1),$(O)/$(strip $1)/$(strip $2),$3 $(call \
 	allocator-sources,$(strip $1)),$4)
 program-alone = $(call link,$(strip $1),$(O)/$(strip $1)/$(strip $2),$3,$4)
@@ -242,7 +245,8 @@ CBMC := $(O)/cbmc/bin/cbmc
 # ---------------------------------------------------------------- 4. Fragments
 
 FRAGMENTS := $(wildcard slub/build.mk harness/sim/build.mk) \
-	$(filter-out harness/sim/build.mk,$(sort $(wildcard harness/*/build.mk))) \
+	$(filter-out harness/sim/build.mk harness/coverage/build.mk,$(sort \
+	$(wildcard harness/*/build.mk))) harness/coverage/build.mk \
 	$(wildcard proofs/build.mk)
 include $(FRAGMENTS)
 
