@@ -302,8 +302,8 @@ bool export_c_step(FILE *to, const struct program *program, size_t idx)
 			return true;
 		}
 		fprintf(to, "\tresized(%u, %lluul, %s, %s);\n", record->slot,
-			(unsigned long long)(export_c_field(record, "size", 0) *
-					     export_c_field(record, "n", 1)),
+			(unsigned long long)export_c_field(record, "size", 0) *
+				export_c_field(record, "n", 1),
 			export_c_gfp(export_c_field(record, "gfp", 0)),
 			record->op == PROGRAM_KVREALLOC ? "true" : "false");
 		return true;
