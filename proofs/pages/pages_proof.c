@@ -60,9 +60,9 @@ static void any_arena(unsigned int order, unsigned int free, unsigned long min)
 
 #if OPERATION == 0
 static void alloc(unsigned int cut, unsigned int free, unsigned int order, unsigned long min,
-		  gfp_t flags, bool offline)
+		  gfp_t flags, bool offline, bool slab)
 {
-	bool slab = order & 1, fits, reserve, fault;
+	bool fits, reserve, fault;
 	unsigned long pages = (free & 1) + (free >> 1), keep, slabs, left;
 	struct page *page;
 
@@ -165,11 +165,13 @@ int main(void)
 			for (unsigned int order = 0; order < 2; order++) {
 				for (unsigned int i = 0; i < 5; i++) {
 					if (nondet_bool()) {
-						alloc(cut, free, order, i & 1, kinds[i], false);
+						alloc(cut, free, order, i & 1, kinds[i], false,
+						      (order ^ i) & 1);
 						return 0;
 					}
 					if (nondet_bool()) {
-						alloc(cut, free, order, 2, kinds[i], i == 2);
+						alloc(cut, free, order, 2, kinds[i], i == 2,
+						      order & 1);
 						return 0;
 					}
 				}
