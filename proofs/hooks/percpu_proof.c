@@ -80,6 +80,10 @@ int main(void)
 	if (nondet_bool()) {
 		ASSUME(used != ALL_UNITS);
 		world_faults = nondet_bool();
+		/* Whoever had the memory before has left something there. */
+		per_cpu_ptr(contents_0 + unit, cpu)->tid = nondet_ulong();
+		per_cpu_ptr(contents_0 + unit, cpu)->slab = any_word();
+		per_cpu_ptr(contents_0 + unit, cpu)->stat[NR_SLUB_STAT_ITEMS - 1] = 1;
 
 		struct kmem_cache_cpu *first = alloc_percpu_slots();
 		unsigned long place = has_chunk ? used : 0;
