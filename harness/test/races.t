@@ -8,7 +8,7 @@ O=$(realpath "${O:-build}")
 slubcheck=$O/native/slubcheck root=$PWD
 kept=$root/corpus/races/cas1
 new=$(mktemp -d) || exit 1
-(cd "$root" && O=$O corpus/races/walk cas1 3000000000 "$new") >"$new/log" 2>&1
+(cd "$root" && O=$O corpus/races/walk cas1 4000000000 "$new") >"$new/log" 2>&1
 walked=$?
 cp "$new/log" "$O/races/cas1/walk.log"
 # shellcheck source=harness/test/tap.sh

@@ -1,7 +1,7 @@
 /*
  * A test made by slubcheck export-c of minimized.txt.
  *
- * There it was found by oracle 1: slot 2 (record 4): object 0x550000009010, 1 bytes: overlaps a live object
+ * There it was found by oracle 1: slot 0 (record 6): object 0x550000008800, 513 bytes: overlaps a live object
  *
  * On the simulated machine, where it repeats to the bit, in the root of libslub:
  *	make build/sim/libslub-sim.a
@@ -12,14 +12,13 @@
  * Exit status: 0 clean, 1 a finding, 3 inconclusive.
  *
  * The program:
- *	@+393 -> t1 x3
- *	t0: create kc0 align_log2=0 size=1
- *	t1: r0 = alloc kc0
- *	t0: r1 = alloc kc0
- *	t0: r2 = alloc kc0
- *	t1: r3 = alloc kc0
- *	t1: r4 = alloc kc0
- *	t1: free r3
+ *	@+41 -> t1 x3
+ *	@+64 -> t0 x1
+ *	t0: r2 = kmalloc size=513
+ *	t0: r3 = kmalloc size=513
+ *	t1: r0 = kmalloc size=513
+ *	t1: r1 = kmalloc size=513
+ *	t1: r0 = kmalloc size=513
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -43,11 +42,11 @@
 #define NODE_BYTES 4194304ul
 #define SEED 0x0ul
 #define OPTIONS ""
-#define SLOTS 5u
+#define SLOTS 4u
 #define PARTS 0u
 #define CACHES 64u
-#define NR_RECORDS 8u
-#define NR_SLICES 4u
+#define NR_RECORDS 7u
+#define NR_SLICES 3u
 #define NR_RAISED 0u
 
 /* ---- what is watched: an object has one owner, and is found as its owner left it */
@@ -396,58 +395,40 @@ static _Atomic bool done[NR_RECORDS];
 	sched_yield()
 #endif
 
-static void step_1(void)
-{
-	/* t0: create kc0 align_log2=0 size=1 */
-	if (!cache[0])
-		cache[0] = kmem_cache_create("k0", 1, 0, 0, NULL);
-}
-
 static void step_2(void)
 {
-	/* t1: r0 = alloc kc0 */
-	AFTER(1);
-	put_back(0);
-	filled(0, cache[0] ? kmem_cache_alloc(cache[0], GFP_KERNEL | __GFP_NOWARN) : NULL, 1ul, cache[0], OWNER | CONTENT);
+	/* t0: r2 = kmalloc size=513 */
+	put_back(2);
+	filled(2, kmalloc(513, GFP_KERNEL | __GFP_NOWARN), 513ul, NULL, OWNER | CONTENT);
 }
 
 static void step_3(void)
 {
-	/* t0: r1 = alloc kc0 */
-	AFTER(1);
-	put_back(1);
-	filled(1, cache[0] ? kmem_cache_alloc(cache[0], GFP_KERNEL | __GFP_NOWARN) : NULL, 1ul, cache[0], OWNER | CONTENT);
-}
-
-static void step_5(void)
-{
-	/* t1: r3 = alloc kc0 */
-	AFTER(1);
+	/* t0: r3 = kmalloc size=513 */
 	put_back(3);
-	filled(3, cache[0] ? kmem_cache_alloc(cache[0], GFP_KERNEL | __GFP_NOWARN) : NULL, 1ul, cache[0], OWNER | CONTENT);
-}
-
-static void step_6(void)
-{
-	/* t1: r4 = alloc kc0 */
-	AFTER(1);
-	put_back(4);
-	filled(4, cache[0] ? kmem_cache_alloc(cache[0], GFP_KERNEL | __GFP_NOWARN) : NULL, 1ul, cache[0], OWNER | CONTENT);
-}
-
-static void step_7(void)
-{
-	/* t1: free r3 */
-	AFTER(5);
-	put_back(3);
+	filled(3, kmalloc(513, GFP_KERNEL | __GFP_NOWARN), 513ul, NULL, OWNER | CONTENT);
 }
 
 static void step_4(void)
 {
-	/* t0: r2 = alloc kc0 */
-	AFTER(1);
-	put_back(2);
-	filled(2, cache[0] ? kmem_cache_alloc(cache[0], GFP_KERNEL | __GFP_NOWARN) : NULL, 1ul, cache[0], OWNER | CONTENT);
+	/* t1: r0 = kmalloc size=513 */
+	put_back(0);
+	filled(0, kmalloc(513, GFP_KERNEL | __GFP_NOWARN), 513ul, NULL, OWNER | CONTENT);
+}
+
+static void step_5(void)
+{
+	/* t1: r1 = kmalloc size=513 */
+	put_back(1);
+	filled(1, kmalloc(513, GFP_KERNEL | __GFP_NOWARN), 513ul, NULL, OWNER | CONTENT);
+}
+
+static void step_6(void)
+{
+	/* t1: r0 = kmalloc size=513 */
+	AFTER(4);
+	put_back(0);
+	filled(0, kmalloc(513, GFP_KERNEL | __GFP_NOWARN), 513ul, NULL, OWNER | CONTENT);
 }
 
 struct step {
@@ -457,17 +438,15 @@ struct step {
 };
 
 static const struct step steps_0[] = {
-	{step_1, 1, -1},
+	{step_2, 2, -1},
 	{step_3, 3, -1},
-	{step_4, 4, -1},
 	{NULL, 0, -1},
 };
 
 static const struct step steps_1[] = {
-	{step_2, 2, -1},
+	{step_4, 4, -1},
 	{step_5, 5, -1},
 	{step_6, 6, -1},
-	{step_7, 7, -1},
 	{NULL, 0, -1},
 };
 
@@ -488,13 +467,13 @@ static const struct slice {
 	enum slice_end end;
 	unsigned int steps; /* that the task has ended by then */
 	unsigned long points; /* POINT: from the start of the step, or of the slice */
+	int cpu; /* POINT: where the task goes on when its turn comes; -1: there */
 } schedule[] = {
 #define RCU 1024u
-	{0, STEPS, 1, 0},
-	{1, STEPS, 1, 0},
-	{0, POINT, 1, 5},
-	{1, ENDS, 4, 0},
-	{0, ENDS, 0, 0}, /* and no more */
+	{0, POINT, 1, 6, -1},
+	{1, POINT, 2, 7, -1},
+	{0, ENDS, 2, 0, -1},
+	{0, ENDS, 0, 0, -1}, /* and no more */
 };
 
 static const struct raised {
@@ -563,6 +542,8 @@ static unsigned int policy(void *arg, enum sim_reason reason)
 			set_alarm();
 			return SIM_STAY;
 		}
+		if (now != NR_SLICES && schedule[now].cpu >= 0)
+			sim_preempt_to((unsigned int)schedule[now].cpu);
 		next_slice();
 	} else if (reason == SIM_AT_END && now != NR_SLICES && schedule[now].end == ENDS) {
 		next_slice();
