@@ -309,7 +309,7 @@ int main(int argc, char **argv)
 		.oracles = EXEC_ORACLES_ALL,
 		.content = EXEC_CONTENT_SAMPLED,
 	};
-	struct corpus corpus = {0};
+	static struct corpus corpus; /* stands to the end */
 	struct program_error error;
 	uint64_t seconds = 0, first = 0;
 	int at = 1, status;
