@@ -152,11 +152,40 @@ static void cpus_that_are_down_stay_down(void **unused)
 	kmem_cache_destroy(s);
 }
 
+/* A slot that another thread had closed is opened in the child, empty; what was in it is nobody's. */
+static void closed_slots_are_opened(void **unused)
+{
+	struct kmem_cache *s = own_cache(128);
+	struct kmem_cache_cpu *c = per_cpu_ptr(s->cpu_slab, stay_on_one_cpu());
+	void *freelist = NULL, *object = kmem_cache_alloc(s, GFP_KERNEL);
+	int status;
+	pid_t pid;
+
+	(void)unused;
+	assert_true(cpu_slab_close(c, &freelist));
+	assert_non_null(c->slab);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		EXPECT(!(c->tid & TID_CLOSED));
+		EXPECT(!c->slab && !c->partial && !c->freelist);
+		EXPECT(virt_to_slab(kmem_cache_alloc(s, GFP_KERNEL)) != virt_to_slab(object));
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	cpu_slab_open(c, freelist);
+	kmem_cache_free(s, object);
+	kmem_cache_destroy(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cpus_that_are_down_stay_down),
 		cmocka_unit_test(a_child_can_use_what_other_threads_were_inside_of),
+		/* Last: this process stays on one cpu. */
+		cmocka_unit_test(closed_slots_are_opened),
 	};
 
 	unsetenv("LIBSLUB_OPTIONS");
