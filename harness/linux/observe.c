@@ -469,8 +469,13 @@ static unsigned int comparable(unsigned int gfp, size_t n, size_t size)
 static void *o_buckets_create(const char *name, unsigned int flags, unsigned int useroffset,
 			      unsigned int usersize)
 {
-	return observe_under()->buckets_create(name, flags & ~(unsigned int)PROGRAM_CACHE_account,
-					       useroffset, usersize);
+	void *buckets = observe_under()->buckets_create(
+		name, flags & ~(unsigned int)PROGRAM_CACHE_account, useroffset, usersize);
+
+	/* Many caches at once: the first that memory is too short for ends it. */
+	if (!over)
+		same_memory(buckets != NULL);
+	return buckets;
 }
 
 /* Whether a request may fail though there is memory. */
@@ -506,8 +511,11 @@ static void *o_create_args(const char *name, unsigned int size, unsigned int ali
 	struct exec_cache_args taken = *args;
 	void *cache;
 
-	/* docs/deviations.md: it takes the place of what the constructor has made. */
-	if (ctor && args->more & PROGRAM_MORE_freeptr) {
+	/*
+	 * docs/deviations.md: it takes the place of what the constructor has made; and Linux looks
+	 * whether it is allowed only if the cache is not merged.
+	 */
+	if ((ctor || !(flags & PROGRAM_CACHE_rcu)) && args->more & PROGRAM_MORE_freeptr) {
 		taken.more &= ~(unsigned int)PROGRAM_MORE_freeptr;
 		observe_counts[SEEN_REFUSED].compared += on_linux;
 		observe_counts[SEEN_REFUSED].listed += on_linux;

@@ -262,9 +262,7 @@ void lx_shrink_all(void)
 
 long lx_validate(void *cache)
 {
-	struct kmem_cache *s = cache;
-
-	return lx_attr_store(s->name, "validate", "1", 1);
+	return lx_attr_store(lx_cache_directory(cache), "validate", "1", 1);
 }
 
 void lx_cache_view(void *cache, struct lx_cache_view *view)
