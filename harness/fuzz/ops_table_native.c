@@ -15,13 +15,12 @@
 #include "slub/slub.h"
 
 #define PROGRAMS_A_PROCESS 40u
-#define NODES		   2u
 #define SECONDS_MAX	   120u /* of one process; a deadlock must end */
 
 /* The boot options of @from for @header. */
 static void take_boot(struct program_header *header, const struct program_header *from)
 {
-	header->nodes = NODES;
+	header->nodes = PROGRAM_NODES_MAX;
 	header->slab_max_order = from->slab_max_order;
 	header->slab_min_objects = from->slab_min_objects;
 	header->flags = from->flags;

@@ -49,12 +49,15 @@ static unsigned int operations, nr_programs;
 static void log_add(const void *data, size_t bytes)
 {
 	if (log_used + bytes > log_room) {
-		log_room = 2 * (log_used + bytes) + (1u << 20);
-		log_bytes = realloc(log_bytes, log_room);
-		if (!log_bytes) {
+		size_t room = 2 * (log_used + bytes) + (1u << 20);
+		char *grown = realloc(log_bytes, room);
+
+		if (!grown) {
 			fprintf(stderr, "linux_diff: no memory for what is observed\n");
 			exit(3);
 		}
+		log_bytes = grown;
+		log_room = room;
 	}
 	memcpy(log_bytes + log_used, data, bytes);
 	log_used += bytes;
