@@ -140,7 +140,7 @@ static void places_that_are_taken(void **state)
 	clear();
 }
 
-#define CALLERS 1300u
+#define CALLERS 2000u /* lines of 40 bytes and more, as numbers of tasks and times are long */
 
 static struct kmem_cache *tracked;
 static void *objects[CALLERS];
