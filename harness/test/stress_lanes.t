@@ -7,16 +7,11 @@ import re
 import subprocess
 import tempfile
 
-from tap import ok
+from tap import ok, run
 
 BUILD = os.environ.get("O", "build")
 LANES = "harness/stress/stress-lanes"
 FAILURE = os.path.join(BUILD, "sim", "every_failure")
-
-
-def run(*command, **environment):
-    return subprocess.run(command, capture_output=True, text=True, timeout=250, check=False,
-                          env={**os.environ, **environment})
 
 
 def refused(name, command, said):

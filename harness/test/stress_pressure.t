@@ -3,26 +3,14 @@
 """Pressure: a small run is clean and in proportion; what grows otherwise, and what is wrong, is told."""
 
 import os
-import subprocess
 import tempfile
 
-from tap import ok
+from tap import ok, refused, run
 
 BUILD = os.environ.get("O", "build")
 REPORT = "harness/stress/pressure-report"
 PLANTED = os.path.join(BUILD, "native", "pressure-planted")
 PROGRAM = os.path.join(BUILD, "native", "pressure")
-
-
-def run(*command, **environment):
-    return subprocess.run(command, capture_output=True, text=True, timeout=250, check=False,
-                          env={**os.environ, **environment})
-
-
-def refused(name, *command, allowed):
-    done = run(*command)
-    ok(done.returncode == 2 and done.stderr.count("\n") == 1 and allowed in done.stderr
-       and not done.stdout, name, done.stdout + done.stderr)
 
 
 print("1..11")

@@ -5,10 +5,9 @@
 import os
 import random
 import re
-import subprocess
 import tempfile
 
-from tap import ok
+from tap import ok, refused, run
 
 BUILD = os.environ.get("O", "build")
 SHRINK = "harness/stress/shrink"
@@ -16,22 +15,11 @@ NATIVE = os.path.join(BUILD, "native", "slubcheck-planted")
 SIM = os.path.join(BUILD, "sim", "slubcheck-sim-planted")
 
 
-def run(*command, **environment):
-    return subprocess.run(command, capture_output=True, text=True, timeout=250, check=False,
-                          env={**os.environ, **environment})
-
-
-def refused(name, *arguments, allowed):
-    done = run(SHRINK, *arguments)
-    ok(done.returncode == 2 and done.stderr.count("\n") == 1 and allowed in done.stderr
-       and not done.stdout, name, done.stdout + done.stderr)
-
-
 print("1..8")
-refused("no file is refused", allowed="one FILE is allowed")
-refused("an unknown option is refused", "--fast", "x", allowed="--seconds, --out")
-refused("impossible time is refused", "--seconds", "1", "x", allowed="from 5 to 86400")
-refused("a missing file is named", "/nonexistent.txt", allowed="/nonexistent.txt: ")
+refused("no file is refused", SHRINK, allowed="one FILE is allowed")
+refused("an unknown option is refused", SHRINK, "--fast", "x", allowed="--seconds, --out")
+refused("impossible time is refused", SHRINK, "--seconds", "1", "x", allowed="from 5 to 86400")
+refused("a missing file is named", SHRINK, "/nonexistent.txt", allowed="/nonexistent.txt: ")
 
 with tempfile.TemporaryDirectory() as folder:
     path, small = (os.path.join(folder, name) for name in ("p-program.txt", "p-small.txt"))
@@ -58,4 +46,4 @@ with tempfile.TemporaryDirectory() as folder:
 
     with open(path, "w", encoding="utf-8") as file:
         file.write("slubops 1\nt0: nonsense\n")
-    refused("what is no op program is refused", path, allowed="refuses the program")
+    refused("what is no op program is refused", SHRINK, path, allowed="refuses the program")

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What the tests that are Python programs say to prove: one line a test, detail when it failed."""
 
+import os
+import subprocess
+
 DETAIL_LINES_MAX = 60  # the last ones of what a failed test has to show
 
 _count = 0
@@ -24,6 +27,19 @@ def skip(name, reason):
     global _count
     _count += 1
     print(f"ok {_count} - {name} # SKIP {reason}", flush=True)
+
+
+def run(*command, timeout=250, **environment):
+    """Runs @command, with changes to its environment, for @timeout seconds at most."""
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False,
+                          env={**os.environ, **environment})
+
+
+def refused(name, *command, allowed):
+    """One test: @command ends with 2 and one line of error that holds @allowed, no other."""
+    done = run(*command)
+    ok(done.returncode == 2 and done.stderr.count("\n") == 1 and allowed in done.stderr
+       and not done.stdout, name, done.stdout + done.stderr)
 
 
 def status():
