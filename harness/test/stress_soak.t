@@ -10,20 +10,19 @@ import subprocess
 import tempfile
 import time
 
-from tap import ok
+from tap import ok, run
 
 BUILD = os.environ.get("O", "build")
 SOAK = "harness/stress/soak"
 PLANTED = os.path.join(BUILD, "native", "stress-planted")
 
 
-def run(*options, timeout=120, **environment):
-    return subprocess.run([SOAK, *options], capture_output=True, text=True, timeout=timeout,
-                          env={**os.environ, **environment}, check=False)
+def soak(*options, timeout=120, **environment):
+    return run(SOAK, *options, timeout=timeout, **environment)
 
 
 def refused(name, *options, allowed):
-    done = run(*options)
+    done = soak(*options)
     ok(done.returncode == 2 and done.stderr.count("\n") == 1 and allowed in done.stderr
        and options[0] in done.stderr and not done.stdout, name, done.stdout + done.stderr)
 
@@ -49,14 +48,14 @@ ok(all(make_refuses(f"HOURS={hours}", allowed="from 0.001 to 10000")
 with tempfile.TemporaryDirectory() as folder:
     state = os.path.join(folder, "a")
     few = ("--state", state, "--threads", "4", "--slice", "0.04")
-    done = run("--hours", "0.002", *few)
+    done = soak("--hours", "0.002", *few)
     with open(os.path.join(state, "report.txt"), encoding="utf-8") as file:
         report = file.read()
     ok(done.returncode == 0 and report.endswith(" 0 findings\n") and report in done.stdout
        and all(f" {lane} " in report for lane in ("plain", "hardened", "debug")),
        "each lane has its slice, and the report is kept", done.stdout + done.stderr)
     slices = report.count("\n") - 2
-    done = run("--hours", "0.002", *few)
+    done = soak("--hours", "0.002", *few)
     ok(done.returncode == 0 and report in done.stdout, "what is done is not done again",
        done.stdout + done.stderr)
 
@@ -67,14 +66,14 @@ with tempfile.TemporaryDirectory() as folder:
             if any(row["running"] for row in json.load(file)["slices"]):
                 break
         time.sleep(0.1)
-    done = run("--hours", "1", *few)
+    done = soak("--hours", "1", *few)
     ok(done.returncode == 2 and "another soak works there" in done.stderr,
        "two soaks in one folder are refused", done.stdout + done.stderr)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     ok(process.returncode == 0 and "  interrupted\n" in out and "goes on: " in out,
        "an interrupt ends the slice in order", out + err)
-    done = run("--hours", "0.003", *few)
+    done = soak("--hours", "0.003", *few)
     ok(done.returncode == 0 and done.stdout.count("\n  ") > slices
        and done.stdout.count("interrupted") == 1, "it goes on where it stopped",
        done.stdout + done.stderr)
@@ -101,7 +100,7 @@ with tempfile.TemporaryDirectory() as folder:
                 change(values, at)
                 file.write("\t".join(str(values[n]) for n in names) + "\n")
             file.write("10.1\t7")  # cut off
-        return run("--hours", "0.001", "--state", state)
+        return soak("--hours", "0.001", "--state", state)
 
     done = killed("b", lambda values, at: None)
     ok(done.returncode == 0 and ", 20 samples, 0 findings" in done.stdout
@@ -124,7 +123,7 @@ with tempfile.TemporaryDirectory() as folder:
        and "      6  live" in done.stdout,
        "figures that differ, and statistics that disagree, are findings", done.stdout + done.stderr)
 
-    done = run("--hours", "0.005", "--lanes", "plain", "--threads", "1", "--state",
+    done = soak("--hours", "0.005", "--lanes", "plain", "--threads", "1", "--state",
                os.path.join(folder, "e"), "--program", PLANTED, PLANT="heap")
     ok(done.returncode == 1 and "resident_kib drifts" in done.stdout,
        "memory that a program loses outside of the arena is found", done.stdout + done.stderr)
