@@ -114,6 +114,9 @@ static int init_kmem_cache_nodes(struct kmem_cache *s)
 /* Gives back what hangs on @s, as far as it is there. */
 static void release_cache_parts(struct kmem_cache *s)
 {
+	/* A boot that fails ends the program, and what frees structures may not stand yet. */
+	if (slab_state < UP)
+		return;
 	free_kmem_cache_nodes(s);
 	if (s->cpu_slab)
 		free_percpu_slots(s->cpu_slab);
@@ -231,20 +234,43 @@ static struct kmem_cache *find_mergeable(const char *name, unsigned int size,
 	return NULL;
 }
 
+/*
+ * The chains of further names, under slab_mutex. Their number is a prime, so that each letter of a
+ * name has a say in where it goes.
+ */
+#define ALIAS_CHAINS 251
+static __slub_data struct kmem_cache_alias *alias_chains[ALIAS_CHAINS];
+
+/* Where the further name @name is linked in, or would be: no two are the same. */
+static struct kmem_cache_alias **find_alias(const char *name)
+{
+	struct kmem_cache_alias **link;
+	unsigned int hash = 0;
+
+	for (const char *letter = name; *letter; letter++)
+		hash = (hash * 31 + (unsigned char)*letter) % ALIAS_CHAINS;
+	link = &alias_chains[hash];
+	while (*link && strcmp((*link)->name, name) != 0)
+		link = &(*link)->next;
+	return link;
+}
+
+static void free_alias(struct kmem_cache_alias **link)
+{
+	struct kmem_cache_alias *alias = *link;
+
+	*link = alias->next;
+	list_del(&alias->list);
+	kfree(alias);
+}
+
 /* @name gets a new meaning: it is no further name of any cache any more. */
 static void sysfs_remove_link(const char *name)
 {
-	struct kmem_cache_alias *alias, *following;
-	struct kmem_cache *s;
+	struct kmem_cache_alias **link = find_alias(name);
 
-	list_for_each_entry (s, &slab_caches, list) {
-		list_for_each_entry_safe (alias, following, &s->aliases, list) {
-			if (strcmp(alias->name, name) != 0)
-				continue;
-			list_del(&alias->list);
-			kfree(alias);
-		}
-	}
+	if (*link)
+		free_alias(link);
 }
 
 /* A further name for @s. Return: -ENOMEM, and nothing done, when it cannot be remembered. */
@@ -258,6 +284,8 @@ static int sysfs_slab_alias(struct kmem_cache *s, const char *name)
 		return -ENOMEM;
 	memcpy(alias->name, name, name_bytes);
 	sysfs_remove_link(name);
+	alias->next = NULL;
+	*find_alias(name) = alias;
 	list_add_tail(&alias->list, &s->aliases);
 	return 0;
 }
@@ -497,7 +525,7 @@ static void free_aliases(struct kmem_cache *s)
 	struct kmem_cache_alias *alias, *following;
 
 	list_for_each_entry_safe (alias, following, &s->aliases, list)
-		kfree(alias);
+		free_alias(find_alias(alias->name));
 }
 
 void kmem_cache_destroy(struct kmem_cache *s)
@@ -520,10 +548,12 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	last = s->refcount == 0;
 	if (last) {
 		left = __kmem_cache_shrink(s) != 0;
-		if (left)
+		if (left) {
 			PLAIN_WRITE(s->broken, true);
-		else
+		} else {
 			list_del(&s->list);
+			free_aliases(s);
+		}
 	}
 	world_mutex_unlock(&slab_mutex);
 	if (!last)
@@ -536,7 +566,6 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
 		rcu_barrier();
 	release_cache_parts(s);
-	free_aliases(s);
 	kfree(s->name);
 	kmem_cache_free(kmem_cache, s);
 }

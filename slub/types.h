@@ -207,7 +207,8 @@ struct kmem_cache {
 
 /* A further name of a cache. */
 struct kmem_cache_alias {
-	struct list_head list;
+	struct list_head list;	       /* aliases of its cache, the oldest first */
+	struct kmem_cache_alias *next; /* of those whose names have the same hash */
 	char name[];
 };
 

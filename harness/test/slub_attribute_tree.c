@@ -14,9 +14,11 @@
 /*
  * 1. The tree
  */
+#define MOST_ENTRIES 1600
+
 struct entries {
 	unsigned int nr;
-	char name[600][256], target[600][256];
+	char name[MOST_ENTRIES][256], target[MOST_ENTRIES][256];
 	bool look; /* read something of each */
 };
 
@@ -24,7 +26,7 @@ static int take_entry(void *data, const char *name, const char *target)
 {
 	struct entries *entries = data;
 
-	assert_true(entries->nr < 600);
+	assert_true(entries->nr < MOST_ENTRIES);
 	snprintf(entries->name[entries->nr], 256, "%s", name);
 	snprintf(entries->target[entries->nr], 256, "%s", target ? target : "");
 	entries->nr++;
@@ -316,6 +318,39 @@ static void aliases_are_links(void **unused)
 	kmem_cache_destroy(other);
 }
 
+/* More names than there are chains: each leads to the cache that was last given it. */
+static void many_names_are_kept_apart(void **unused)
+{
+	struct kmem_cache *s = named_cache("at_merged", 5504, 0);
+	struct kmem_cache *other = named_cache("at_other", 5600, 0);
+	char name[32];
+
+	(void)unused;
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "at_many_%d", i);
+		kmem_cache_destroy(named_cache(name, 5504, 0));
+	}
+	for (int i = 0; i < 1000; i += 3) {
+		snprintf(name, sizeof(name), "at_many_%d", i);
+		kmem_cache_destroy(named_cache(name, 5600, 0));
+	}
+	walk();
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "at_many_%d", i);
+		assert_link(name, i % 3 ? ":0005504" : ":0005600");
+	}
+	kmem_cache_destroy(s);
+	walk();
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "at_many_%d", i);
+		if (i % 3)
+			assert_null(entry(name));
+		else
+			assert_link(name, ":0005600");
+	}
+	kmem_cache_destroy(other);
+}
+
 static void a_name_given_again_and_again_costs_nothing(void **unused)
 {
 	struct kmem_cache *s = named_cache("at_again", 5504, 0);
@@ -557,6 +592,7 @@ int main(void)
 		cmocka_unit_test(two_caches_of_one_id_are_told_apart),
 		cmocka_unit_test(every_name_can_be_a_file),
 		cmocka_unit_test(aliases_are_links),
+		cmocka_unit_test(many_names_are_kept_apart),
 		cmocka_unit_test(a_name_given_again_and_again_costs_nothing),
 		cmocka_unit_test(a_reference_more_is_an_alias_more),
 		cmocka_unit_test(a_cache_destroyed_in_use_is_gone_from_the_tree),

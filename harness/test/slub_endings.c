@@ -69,8 +69,7 @@ static void boot_needs_memory(void **state)
 	bool seen[3] = {false}, plain = false, sequence = false;
 
 	(void)state;
-	/* Pages, growth, slots: an object is there, as its slab is. */
-	for (site = 0; site < FAULT_SLAB; site++) {
+	for (site = 0; site <= FAULT_SLAB; site++) {
 		for (nth = 1; nth < 1000; nth++) {
 			int ending = ended_by(boot_with_a_fault);
 

@@ -72,7 +72,7 @@ int main(void)
 	bool merged = s && NAMED;
 
 	CLAIM(s == (found < CACHES && (!NAMED || name_there) ? &caches[found % CACHES] : NULL));
-	CLAIM(name_taken == (NAMED && found < CACHES && name_there));
+	CLAIM(further_taken[2] == (NAMED && found < CACHES && name_there));
 	for (unsigned int i = 0; i < CACHES; i++) {
 		bool this = merged && s == &caches[i];
 		unsigned int needed = (size + 7) / 8 * 8;

@@ -11,7 +11,7 @@
 #include "slub/cache.c"
 
 #define NODES	   2
-#define NAME_BYTES 24 /* room for a struct kmem_cache_alias too */
+#define NAME_BYTES 8
 
 static struct {
 	struct kmem_cache s;
@@ -21,6 +21,12 @@ static struct kmem_cache *const cache = &cache_memory.s;
 static struct kmem_cache cache_of_caches, cache_of_nodes;
 static struct kmem_cache_node node_memory[NODES];
 static char name_memory[NAME_BYTES] __attribute__((aligned(8)));
+/* Further names, each with its letters behind it: two that are there, and one that can be made. */
+static struct {
+	struct kmem_cache_alias alias;
+	char letters[4];
+} further[3];
+static bool further_taken[3];
 static unsigned int sequence[2];
 static struct kmem_cache_cpu slot_memory;
 static bool cache_taken, name_taken, slots_taken, sequence_taken, node_taken[NODES];
@@ -81,7 +87,13 @@ void kmem_cache_free(struct kmem_cache *s, void *object)
 /* CONTRACT kmalloc_node: S2.kmalloc */
 void *kmalloc_node(size_t size, gfp_t flags, int node)
 {
-	REQUIRES(size <= NAME_BYTES && flags == GFP_KERNEL && node == 0 && !name_taken);
+	REQUIRES(flags == GFP_KERNEL && node == 0);
+	if (size > sizeof(struct kmem_cache_alias)) {
+		REQUIRES(size <= sizeof(further[2]) && !further_taken[2]);
+		further_taken[2] = name_there;
+		return name_there ? &further[2] : NULL;
+	}
+	REQUIRES(size <= NAME_BYTES && !name_taken);
 	name_taken = name_there;
 	return name_there ? name_memory : NULL;
 }
@@ -89,6 +101,13 @@ void *kmalloc_node(size_t size, gfp_t flags, int node)
 /* CONTRACT kfree: S6.kfree */
 void kfree(const void *object)
 {
+	for (unsigned int i = 0; i < 3; i++) {
+		if (object == &further[i]) {
+			REQUIRES(further_taken[i]);
+			further_taken[i] = false;
+			return;
+		}
+	}
 	if (object == name_memory) {
 		REQUIRES(name_taken);
 		name_taken = false;
