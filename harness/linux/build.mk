@@ -29,8 +29,9 @@ $(linux-object): FORCE | $(O)/.libslub-build $(PREPARE)
 		$(if $(filter cov,$(LINUX_NAME)),--coverage)
 
 .PHONY: linux-slub
-linux-slub: $(addprefix $(O)/sim/,$(addsuffix $(linux-suffix),linux_run linux_diff \
-	linux_finals linux-slubcheck)) ## Linux's own mm/slub.c as a userspace program (LINUX=DIR: of that tree)
+linux-slub: ## Linux's own mm/slub.c as a userspace program (LINUX=DIR: of that tree)
+linux-slub: $(addprefix $(O)/sim/,$(addsuffix $(linux-suffix),linux_run linux_diff linux_finals \
+	linux-slubcheck))
 
 # The kernel's side is compiled with the kernel's headers, which no linter has at hand.
 LINT_SKIP += harness/linux/kernel/%
