@@ -76,13 +76,18 @@ static void tell_end(uint32_t idx, bool interrupt)
 		watch->ends(watch->arg, idx, sim_task(), interrupt);
 }
 
+unsigned int drive_name_of(unsigned int task)
+{
+	return task == sim_rcu_task() ? 0 : task;
+}
+
 static void perform_interrupt(void *arg)
 {
 	uint32_t idx = (uint32_t)(uintptr_t)arg;
 
 	if (drive_now->watch && exec_ready(drive_now->x, idx))
 		tell_begin(idx, true);
-	switch (exec_interrupt(drive_now->x, idx, sim_task() == sim_rcu_task() ? 0 : sim_task())) {
+	switch (exec_interrupt(drive_now->x, idx, drive_name_of(sim_task()))) {
 	case EXEC_DONE:
 		drive_now->state[idx] = RECORD_DONE;
 		drive_now->interrupts++;

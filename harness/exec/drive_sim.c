@@ -169,8 +169,10 @@ static enum sim_outcome judge(enum sim_outcome outcome)
 {
 	const struct sim_finding *finding = sim_finding();
 
+	/* No callback asks for one, but interrupts on top of it may. */
 	if (outcome == SIM_FINDING && finding && finding->kind == SIM_PANIC &&
-	    finding->task < drive_now->nr_tasks && exec_panic_expected(drive_now->x, finding->task))
+	    (finding->task != sim_rcu_task() || finding->interrupt) &&
+	    exec_panic_expected(drive_now->x, drive_name_of(finding->task)))
 		return SIM_CLEAN;
 	return outcome;
 }

@@ -78,6 +78,12 @@ bool drive_deal_records(const struct program *program);
 /* What a task of the machine does; @arg: its struct driven. */
 void drive_task(void *arg);
 
+/*
+ * In whose name the exec keeps what @task of the machine does: the task that runs callbacks is none
+ * of the program's, and an interrupt on top of it is taken for one of task 0.
+ */
+unsigned int drive_name_of(unsigned int task);
+
 /* Who goes on: the policy of the machine. */
 unsigned int drive_policy(void *arg, enum sim_reason reason);
 

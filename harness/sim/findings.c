@@ -33,6 +33,7 @@ static _Noreturn void stop(enum sim_finding_kind kind, enum sim_outcome outcome,
 	vsnprintf(finding->text, sizeof(finding->text), format, args);
 	finding->kind = kind;
 	finding->task = sim_task();
+	finding->interrupt = m->running && sim_in_interrupt();
 	finding->cpu = sim.cpu;
 	finding->point = m->quiet ? m->quiet_points : sim.points;
 	if (!m->running) {

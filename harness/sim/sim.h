@@ -224,6 +224,7 @@ struct sim_finding {
 	enum sim_finding_kind kind;
 	char text[400];
 	unsigned int task; /* SIM_STAY: outside of a run */
+	bool interrupt;	   /* in one on top of the task */
 	unsigned int cpu;
 	uint64_t point;
 };

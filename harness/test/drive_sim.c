@@ -21,6 +21,7 @@
 #define FAILED	 300u /* plus the size */
 #define OFF_SIZE 50u  /* from this size on kmalloc has interrupts off */
 #define BAD_SIZE 99u  /* kmalloc breaks an assertion */
+#define END_SIZE 48u  /* there is no memory for kmalloc */
 
 static __slub_data struct {
 	unsigned int notes[256], nr_notes;
@@ -37,14 +38,22 @@ static void note(unsigned int what)
 	fake.notes[fake.nr_notes++ % 256] = what;
 }
 
+/* How often a request for END_SIZE came in an interrupt on top of the task that runs callbacks. */
+static unsigned int ends_on_rcu;
+
 static void *fake_kmalloc(size_t size, unsigned int gfp, int node)
 {
 	unsigned long flags = 0;
 	uint32_t *object;
 
-	(void)gfp;
 	(void)node;
 	SLUB_ASSERT(size != BAD_SIZE);
+	if (size == END_SIZE) {
+		ends_on_rcu += sim_task() == sim_rcu_task();
+		if (gfp & PROGRAM_GFP_nofail)
+			world_panic("no memory for %zu bytes", size);
+		return NULL;
+	}
 	if (world_should_fail(FAULT_SLAB)) {
 		note(FAILED + (unsigned int)size);
 		return NULL;
@@ -62,9 +71,13 @@ static void *fake_kmalloc(size_t size, unsigned int gfp, int node)
 	return object;
 }
 
+static bool callbacks_panic;
+
 static void callback(struct rcu_head *head)
 {
 	(void)head;
+	if (callbacks_panic)
+		world_panic("a callback");
 	atomic_long_add(&fake.word, 1);
 	note(CALLBACK);
 }
@@ -115,7 +128,10 @@ static const struct exec_allocator allocator = {
 #define RECORD(op_, task_, slot_, arg_)                                                            \
 	{.op = PROGRAM_##op_, .cpu = PROGRAM_ANY, .task = (task_), .slot = (slot_), .arg = (arg_)}
 #define KMALLOC(task, size) RECORD(KMALLOC, task, size, (size) | UINT64_C(0xff) << 56)
-#define KFREE(task, size)   RECORD(KFREE, task, size, 0)
+#define NOFAIL(task, size)                                                                         \
+	RECORD(KMALLOC, task, size,                                                                \
+	       (size) | UINT64_C(0xff) << 56 | PROGRAM_ARG(KMALLOC, gfp, PROGRAM_GFP_nofail))
+#define KFREE(task, size) RECORD(KFREE, task, size, 0)
 #define SWITCH(delta, to, ops)                                                                     \
 	RECORD(SWITCH, 0, 0, (delta) | (uint64_t)(to) << 16 | (uint64_t)(ops) << 32)
 #define IRQ(delta) RECORD(IRQ, 0, 0, delta)
@@ -344,6 +360,37 @@ static void findings_and_limits_end_a_run(void **state)
 	assert_int_equal(perform(fine, 0, 0), SIM_CLEAN);
 }
 
+/* Where a request that may not fail cannot be served, the run ends, and nothing is wrong. */
+static void panics_that_a_program_asks_for_are_none(void **state)
+{
+	struct program_record asked[] = {KMALLOC(0, 1), NOFAIL(1, END_SIZE), KMALLOC(0, 2)};
+
+	(void)state;
+	assert_int_equal(perform(asked, 3, 0), SIM_CLEAN);
+	ends_on_rcu = 0;
+	for (unsigned int delta = 1; delta < 16; delta++) {
+		struct program_record in_interrupt[] = {
+			KMALLOC(0, 1), KFREE(0, 1), IRQ(delta),	   NOFAIL(1, END_SIZE),
+			KMALLOC(1, 2), GRACE,	    KMALLOC(0, 3), KMALLOC(1, 4)};
+
+		assert_int_equal(perform(in_interrupt, 8, 0), SIM_CLEAN);
+	}
+	assert_int_not_equal(ends_on_rcu, 0);
+}
+
+static void panics_of_callbacks_are_findings(void **state)
+{
+	/* Task 0 is in the middle of a request that may panic. */
+	struct program_record records[] = {KMALLOC(1, 1), KFREE(1, 1), SWITCH(2, 1, 9),
+					   NOFAIL(0, 3),  GRACE,       KMALLOC(1, 2)};
+
+	(void)state;
+	callbacks_panic = true;
+	assert_int_equal(perform(records, 6, 0), SIM_FINDING);
+	assert_non_null(strstr(result.finding.text, "a callback"));
+	callbacks_panic = false;
+}
+
 /* The limit grows with the program at hand, not with the one before it. */
 static void a_long_program_has_its_own_step_limit(void **state)
 {
@@ -386,6 +433,8 @@ int main(void)
 		cmocka_unit_test(callbacks_come_with_a_grace_record_and_not_before),
 		cmocka_unit_test(each_schedule_record_is_performed_once),
 		cmocka_unit_test(findings_and_limits_end_a_run),
+		cmocka_unit_test(panics_that_a_program_asks_for_are_none),
+		cmocka_unit_test(panics_of_callbacks_are_findings),
 		cmocka_unit_test(a_long_program_has_its_own_step_limit),
 	};
 
