@@ -9,11 +9,13 @@
 #include "linux.h"
 #include "observe.h"
 #include "seam.h"
+#include "slub/attributes/attribute.h"
 #include "slub/types.h"
 
 #define TEXTS_EVERY 8u	 /* operations between two looks at the attributes of what is touched */
 #define FULL_EVERY  512u /* … at everything */
 #define END_EVERY   8u	 /* programs of which one is looked at in full at its end */
+#define TEXT_BYTES  4096 /* of an attribute: a page */
 
 struct observe_count observe_counts[NR_SEEN], observe_attributes[ATTRIBUTES_MAX];
 
@@ -276,19 +278,49 @@ void observe_learn(void)
 	}
 }
 
-static long show(const char *name, const char *attr, char *text)
+/* What @length says of a text, as a string. */
+static long ended(char *text, long length)
 {
-	long length = on_linux ? lx_attr_show(name, attr, text)
-			       : slub_attribute_show(name, attr, text, 4096);
-
 	if (length >= 0)
-		text[length < 4095 ? length : 4095] = '\0';
+		text[length < TEXT_BYTES - 1 ? length : TEXT_BYTES - 1] = '\0';
 	return length;
 }
 
+/*
+ * By the cache, as another may have its name: a cache that others were merged into keeps the name
+ * of whoever made it, and that one's name is free again when it goes.
+ */
 long observe_attribute(void *cache, const char *name, char *text)
 {
-	return show(on_linux ? lx_cache_directory(cache) : kmem_cache_name(cache), name, text);
+	struct attribute_text to = {.buffer = text, .size = TEXT_BYTES};
+	int err;
+
+	if (on_linux)
+		return ended(text, lx_attr_show(lx_cache_directory(cache), name, text));
+	world_mutex_lock(&slab_mutex);
+	err = slab_attribute_show(cache, name, &to);
+	world_mutex_unlock(&slab_mutex);
+	text_end(&to);
+	return err ? err : (long)to.length;
+}
+
+static long write_attribute(void *cache, const char *name, const char *text, size_t bytes)
+{
+	int err;
+
+	if (on_linux)
+		return exec_linux.attribute_write(cache, name, 0, text, bytes);
+	world_mutex_lock(&slab_mutex);
+	err = slab_attribute_store(cache, name, text, bytes);
+	world_mutex_unlock(&slab_mutex);
+	return err ? err : (long)bytes;
+}
+
+/* By the name of its folder. */
+static long show_in_tree(const char *folder, const char *name, char *text)
+{
+	return ended(text, on_linux ? lx_attr_show(folder, name, text)
+				    : slub_attribute_show(folder, name, text, TEXT_BYTES));
 }
 
 const char *observe_name(enum observed seen)
@@ -296,9 +328,10 @@ const char *observe_name(enum observed seen)
 	return seen_names[seen];
 }
 
-static void look_at_cache(const char *name)
+/* @cache NULL: of the folder @name. */
+static void look_at_cache(void *cache, const char *name)
 {
-	char slub[4096], *text = slub;
+	char text[TEXT_BYTES];
 	const char *attr;
 
 	for (unsigned int n = 0; !over && (attr = attributes[n]); n++) {
@@ -306,12 +339,13 @@ static void look_at_cache(const char *name)
 
 		if (is_odd_text(attr))
 			continue;
-		length = show(name, attr, text);
+		length = cache ? observe_attribute(cache, attr, text)
+			       : show_in_tree(name, attr, text);
 		if (length == -13)
 			continue;
 		if (length < 0)
-			snprintf(text, sizeof(slub), "error %ld", length);
-		observe_text(&observe_attributes[n], attr, on_linux ? name : "", text);
+			snprintf(text, sizeof(text), "error %ld", length);
+		observe_text(&observe_attributes[n], attr, name, text);
 	}
 }
 
@@ -364,7 +398,7 @@ static void look_at_all(void)
 			continue;
 		observe_text(&observe_counts[SEEN_CACHES], seen_names[SEEN_CACHES], "",
 			     entries[n].name);
-		look_at_cache(entries[n].name);
+		look_at_cache(NULL, entries[n].name);
 	}
 	observe_slabinfo();
 }
@@ -381,34 +415,11 @@ static void after(void)
 	}
 }
 
-/*
- * Another cache has this name too: one that others were merged into keeps the name of whoever made
- * it, and libslub finds caches by their names.
- */
-static bool is_ambiguous(const char *name)
-{
-	unsigned int same = 0;
-	struct kmem_cache *s;
-	void *cache;
-
-	if (*name != 'k' || name[1] < '0' || name[1] > '9')
-		return false;
-	if (!on_linux) {
-		list_for_each_entry (s, &slab_caches, list)
-			same += !strcmp(s->name, name);
-		return same > 1;
-	}
-	for (unsigned int n = 0; lx_cache_at(n, &cache); n++)
-		same += !strcmp(lx_cache_name(cache), name);
-	return same > 1;
-}
-
 static void touched(void *cache)
 {
-	if (!over && operations % TEXTS_EVERY == 0 && cache &&
-	    !is_ambiguous(observe_cache_name(cache))) {
+	if (!over && operations % TEXTS_EVERY == 0 && cache) {
 		sim_quiet_begin();
-		look_at_cache(on_linux ? lx_cache_directory(cache) : observe_cache_name(cache));
+		look_at_cache(cache, observe_cache_name(cache));
 		sim_quiet_end();
 	}
 	after();
@@ -692,7 +703,7 @@ static long o_attribute_write(void *cache, const char *name, unsigned int nth, c
 		observe_counts[SEEN_TRACES].listed += on_linux;
 		return (long)bytes;
 	}
-	result = observe_under()->attribute_write(cache, name, 0, text, bytes);
+	result = write_attribute(cache, name, text, bytes);
 	observe_number(SEEN_WRITTEN, name, result);
 	touched(cache);
 	return result;
