@@ -5,7 +5,6 @@
  *
  *	linux_diff [OPTION]... [FILE]...
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,9 +153,10 @@ static int run_file(const char *path, struct program *program)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"ops", required_argument, NULL, 'o'}, {"seed", required_argument, NULL, 's'},
-		{"survey", no_argument, NULL, 'v'},    {"log", no_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
+		RUNNER_OPTIONS_RANDOM,
+		{"survey", no_argument, NULL, 'v'},
+		RUNNER_OPTIONS_LOG,
+		RUNNER_OPTIONS_END,
 	};
 	struct exec_options exec = {
 		.oracles = EXEC_ORACLES_ALL,
@@ -165,31 +165,19 @@ int main(int argc, char **argv)
 	const struct program empty = {.header = program_default_header()};
 	const struct drive_sim_options how = {0};
 	struct drive_sim_result result;
-	uint64_t ops = 100000, seed = 1;
+	struct runner_options common = {.help = help, .ops = 100000, .seed = 1};
 	double start = runner_now();
-	int option, status = 0;
+	int option, status;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 'o':
-			if (!runner_take_ops(optarg, &ops))
-				return 2;
-			break;
-		case 's':
-			if (!runner_take_seed(optarg, &seed))
-				return 2;
-			break;
 		case 'v':
 			observe_survey = true;
 			break;
-		case 'l':
-			sim_log_print(true);
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return 0;
 		default:
-			return 2;
+			status = runner_option(option, optarg, &common);
+			if (status != RUNNER_GO_ON)
+				return status;
 		}
 	}
 	observe_prepare();
@@ -210,7 +198,7 @@ int main(int argc, char **argv)
 	if (optind < argc)
 		status = runner_files(argv + optind, argc - optind, run_file);
 	else
-		status = !run_random(ops, seed);
+		status = !run_random(common.ops, common.seed);
 	printf("# %" PRIu64 " programs, %" PRIu64 " records, %" PRIu64
 	       " operations compared in %.1f s; %" PRIu64
 	       " programs to where memory was short, %" PRIu64 " inconclusive; %" PRIu64

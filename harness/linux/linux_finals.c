@@ -6,7 +6,6 @@
  *
  *	linux_finals [OPTION]... FILE...
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,10 +193,10 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{"preemptions", required_argument, NULL, 'k'},
 		{"show", no_argument, NULL, 's'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		RUNNER_OPTIONS_END,
 	};
-	int option;
+	struct runner_options common = {.help = help};
+	int option, status;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
@@ -208,11 +207,10 @@ int main(int argc, char **argv)
 		case 's':
 			show = true;
 			break;
-		case 'h':
-			fputs(help, stdout);
-			return 0;
 		default:
-			return 2;
+			status = runner_option(option, optarg, &common);
+			if (status != RUNNER_GO_ON)
+				return status;
 		}
 	}
 	if (optind == argc) {

@@ -4,7 +4,6 @@
  *
  *	linux_run [OPTION]... [FILE]...
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -75,15 +74,13 @@ static int run_random(uint64_t ops, uint64_t seed, uint64_t cpus, enum fuzz_styl
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"ops", required_argument, NULL, 'o'},
-		{"seed", required_argument, NULL, 's'},
+		RUNNER_OPTIONS_RANDOM,
 		{"cpus", required_argument, NULL, 'c'},
 		{"sequential", no_argument, NULL, 'q'},
 		{"debug", no_argument, NULL, 'd'},
 		{"fine", no_argument, NULL, 'f'},
-		{"log", no_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		RUNNER_OPTIONS_LOG,
+		RUNNER_OPTIONS_END,
 	};
 	const struct exec_options exec = {
 		.allocator = &exec_linux,
@@ -91,20 +88,13 @@ int main(int argc, char **argv)
 		.content = EXEC_CONTENT_SAMPLED,
 	};
 	enum fuzz_style style = FUZZ_CONCURRENT;
-	uint64_t ops = 100000, seed = 1, cpus = 0;
+	struct runner_options common = {.help = help, .ops = 100000, .seed = 1};
+	uint64_t cpus = 0;
 	double start;
 	int option, status;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 'o':
-			if (!runner_take_ops(optarg, &ops))
-				return 2;
-			break;
-		case 's':
-			if (!runner_take_seed(optarg, &seed))
-				return 2;
-			break;
 		case 'c':
 			if (!runner_take("--cpus", optarg, 1, FUZZ_CPUS_MAX, &cpus))
 				return 2;
@@ -118,14 +108,10 @@ int main(int argc, char **argv)
 		case 'f':
 			linux_fine = true;
 			break;
-		case 'l':
-			sim_log_print(true);
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return 0;
 		default:
-			return 2;
+			status = runner_option(option, optarg, &common);
+			if (status != RUNNER_GO_ON)
+				return status;
 		}
 	}
 	if (cpus && style != FUZZ_CONCURRENT) {
@@ -137,7 +123,7 @@ int main(int argc, char **argv)
 	if (!runner_begin("linux_run", &exec))
 		return 3;
 	if (optind == argc)
-		return run_random(ops, seed, cpus, style);
+		return run_random(common.ops, common.seed, cpus, style);
 	start = runner_now();
 	status = runner_files(argv + optind, argc - optind, runner_file);
 	show_figures(runner_now() - start);

@@ -5,7 +5,6 @@
  *
  *	model_run [--ops N] [--seed S] [--tap] [FILE...]
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,30 +195,25 @@ static int run_files(char **paths, int nr)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"ops", required_argument, NULL, 'o'},	   {"seed", required_argument, NULL, 's'},
-		{"options", required_argument, NULL, 'b'}, {"every", required_argument, NULL, 'e'},
-		{"calls", no_argument, NULL, 'c'},	   {"tap", no_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
+		RUNNER_OPTIONS_RANDOM,
+		{"options", required_argument, NULL, 'b'},
+		{"every", required_argument, NULL, 'e'},
+		{"calls", no_argument, NULL, 'c'},
+		{"tap", no_argument, NULL, 't'},
+		RUNNER_OPTIONS_END,
 	};
 	const struct exec_options exec = {
 		.allocator = &exec_slub,
 		.oracles = EXEC_ORACLES_ALL,
 		.content = EXEC_CONTENT_SAMPLED,
 	};
-	uint64_t ops = 1000000, seed = 1, every;
+	struct runner_options common = {.help = help, .ops = 1000000, .seed = 1};
+	int option, status;
+	uint64_t every;
 	bool tap = false;
-	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 'o':
-			if (!runner_take_ops(optarg, &ops))
-				return 2;
-			break;
-		case 's':
-			if (!runner_take_seed(optarg, &seed))
-				return 2;
-			break;
 		case 'e':
 			if (!runner_take("--every", optarg, 1, 1000000, &every))
 				return 2;
@@ -234,16 +228,15 @@ int main(int argc, char **argv)
 		case 't':
 			tap = true;
 			break;
-		case 'h':
-			fputs(help, stdout);
-			return 0;
 		default:
-			return 2;
+			status = runner_option(option, optarg, &common);
+			if (status != RUNNER_GO_ON)
+				return status;
 		}
 	}
 	if (!runner_begin("model_run", &exec))
 		return 3;
 	model_attach();
 	return optind < argc ? run_files(argv + optind, argc - optind)
-			     : run_random(ops, seed, tap, m_boot_options);
+			     : run_random(common.ops, common.seed, tap, m_boot_options);
 }

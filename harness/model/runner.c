@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "harness/option.h"
+#include "harness/sim/sim.h"
 #include "long_program.h"
 #include "runner.h"
 
@@ -34,22 +35,6 @@ enum sim_outcome runner_perform(const struct program *program, struct drive_sim_
 	return drive_sim_run(drive, program, &options, result);
 }
 
-bool runner_take_ops(const char *text, uint64_t *ops)
-{
-	if (option_number(text, 0, 1, OPS_MAX, ops))
-		return true;
-	fprintf(stderr, "--ops %s: whole numbers from 1 to 10^12 are allowed\n", text);
-	return false;
-}
-
-bool runner_take_seed(const char *text, uint64_t *seed)
-{
-	if (option_number(text, 0, 0, UINT64_MAX, seed))
-		return true;
-	fprintf(stderr, "--seed %s: whole numbers from 0 on are allowed\n", text);
-	return false;
-}
-
 bool runner_take(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
 	if (option_number(text, 0, min, max, value))
@@ -57,6 +42,31 @@ bool runner_take(const char *option, const char *text, uint64_t min, uint64_t ma
 	fprintf(stderr, "%s %s: whole numbers from %" PRIu64 " to %" PRIu64 " are allowed\n",
 		option, text, min, max);
 	return false;
+}
+
+int runner_option(int option, const char *text, struct runner_options *options)
+{
+	switch (option) {
+	case 'o':
+		if (option_number(text, 0, 1, OPS_MAX, &options->ops))
+			return RUNNER_GO_ON;
+		fprintf(stderr, "--ops %s: whole numbers from 1 to 10^12 are allowed\n", text);
+		return 2;
+	case 's':
+		if (option_number(text, 0, 0, UINT64_MAX, &options->seed))
+			return RUNNER_GO_ON;
+		fprintf(stderr, "--seed %s: whole numbers from 0 on are allowed\n", text);
+		return 2;
+	case 'l':
+		sim_log_print(true);
+		return RUNNER_GO_ON;
+	case 'h':
+		fputs(options->help, stdout);
+		return 0;
+	default:
+		/* getopt_long() has said what it is. */
+		return 2;
+	}
 }
 
 int runner_file(const char *path, struct program *program)
