@@ -454,6 +454,9 @@ static void linux_settle(void)
 	rcu_barrier();
 	lx_shrink_all();
 	rcu_barrier();
+	/* With the slabs went the records of what was charged, which were objects themselves. */
+	if (lx_features() & LX_ACCOUNTING)
+		lx_shrink_all();
 }
 
 static const char *linux_check(unsigned int tier, bool quiet, char *text, size_t text_bytes,
@@ -547,6 +550,18 @@ static int linux_node_online(unsigned int node)
 		page_node_online((int)node);
 	lx_node_done(node, true, done);
 	return done ? 0 : -1;
+}
+
+static void *linux_group_create(const char *name, void *parent, size_t limit)
+{
+	(void)name;
+	return lx_group_create(parent, limit);
+}
+
+static bool linux_charge(void *object, unsigned int gfp)
+{
+	tick();
+	return lx_charge(object, linux_gfp(gfp));
 }
 
 static bool linux_set_failslab(unsigned int probability, unsigned int interval, int times,
@@ -657,6 +672,13 @@ const struct exec_allocator exec_linux = {
 	.free_rcu = linux_free_rcu,
 	.barrier = linux_barrier,
 	.flush_all = lx_shrink_all,
+	.group_create = linux_group_create,
+	.group_destroy = lx_group_destroy,
+	.group_activate = lx_group_activate,
+	.group_limit = lx_group_limit,
+	.group_usage = lx_group_usage,
+	.charge = linux_charge,
+	.charge_of = lx_charge_of,
 	.failslab = linux_set_failslab,
 	.node_offline = linux_node_offline,
 	.node_online = linux_node_online,

@@ -6,8 +6,10 @@
 # The kernel's files and the glue that is compiled with the kernel's headers, as one object. One
 # of another name stands beside it, and so do its programs.
 LINUX_NAME ?=## linux-slub: the programs end in -NAME, so that several stand side by side; cov counts lines
-linux-object := $(O)/linux/$(or $(LINUX_NAME),kernel).o
-linux-suffix := $(LINUX_NAME:%=-%)
+LINUX_CONFIG ?=## linux-slub: hardened: as linux-hardened.config says; the programs end in -hardened
+linux-name := $(or $(LINUX_NAME),$(LINUX_CONFIG))
+linux-object := $(O)/linux/$(or $(linux-name),kernel).o
+linux-suffix := $(linux-name:%=-%)
 linux-allocator := $(addprefix harness/linux/,allocator_linux.c locks.c log.c machine.c points.c)
 linux-sources := $(linux-allocator) $(exec-sim-sources) $(exec-files) $(generate-sources) \
 	harness/fuzz/target.c $(addprefix harness/model/,runner.c long_program.c)
@@ -19,13 +21,14 @@ $(eval $(call program,sim,linux_run$(linux-suffix),harness/linux/linux_run.c $(l
 $(O)/sim/linux_run$(linux-suffix): $(linux-object)
 
 LINUX_PATCH ?=## linux-slub: a patch to apply to copies of the kernel's files first
-OPTIONS += LINUX_PATCH LINUX_NAME
+OPTIONS += LINUX_PATCH LINUX_NAME LINUX_CONFIG
 
 # It knows by itself whether something has changed.
 $(linux-object): FORCE | $(O)/.libslub-build $(PREPARE)
 	$(say) LINUX $@
 	@$(test-env) harness/linux/linux-slub $(if $(LINUX),--source '$(LINUX)') \
-		$(if $(LINUX_PATCH),--patch '$(LINUX_PATCH)') $(if $(LINUX_NAME),--name '$(LINUX_NAME)') \
+		$(if $(LINUX_CONFIG),--config '$(LINUX_CONFIG)') \
+		$(if $(LINUX_PATCH),--patch '$(LINUX_PATCH)') $(if $(linux-name),--name '$(linux-name)') \
 		$(if $(filter cov,$(LINUX_NAME)),--coverage)
 
 .PHONY: linux-slub

@@ -15,6 +15,7 @@
 #include "harness/sim/sim.h"
 #include "linux.h"
 #include "observe.h"
+#include "seam.h"
 
 static const char help[] =
 	"Usage: linux_diff [OPTION]... [FILE]...\n"
@@ -42,6 +43,7 @@ static bool is_comparable(const struct program_record *record)
 	case PROGRAM_GROUP_ACTIVATE:
 	case PROGRAM_GROUP_LIMIT:
 	case PROGRAM_CHARGE:
+		return lx_features() & LX_ACCOUNTING;
 	case PROGRAM_CPU_DOWN:
 	case PROGRAM_CPU_UP:
 	case PROGRAM_NODE_OFFLINE:
@@ -69,6 +71,11 @@ static void make_comparable(struct program *program)
 	program->nr_records = kept;
 	program->header.flags &= ~(uint32_t)(PROGRAM_F_hardened | PROGRAM_F_random_freelist |
 					     PROGRAM_F_random_kmalloc | PROGRAM_F_memoryless);
+	/* In Linux they are built in, or not. */
+	if (lx_features() & LX_HARDENED)
+		program->header.flags |= PROGRAM_F_hardened;
+	if (lx_features() & LX_RANDOM_FREELIST)
+		program->header.flags |= PROGRAM_F_random_freelist;
 	program->header.failslab = PROGRAM_FAILS_off;
 	program->header.tasks = 1;
 	for (size_t at = 0; at < kept; at++)

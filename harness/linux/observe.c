@@ -36,6 +36,8 @@ static const char *const seen_names[NR_SEEN] = {
 	[SEEN_TRACES] = "traces are written to, debugfs in Linux",
 	[SEEN_TAKEN] = "a cache is made whose id is taken in Linux",
 	[SEEN_REFUSED] = "a free pointer placed where libslub refuses it",
+	[SEEN_USAGE] = "bytes charged to a group",
+	[SEEN_CHARGED] = "whether a group can be charged, or take a limit",
 };
 
 /* ---- the log */
@@ -378,7 +380,7 @@ static int by_name(const void *a, const void *b)
 bool observe_is_own(const char *name)
 {
 	return !strncmp(name, "kmem_cache", 10) || !strcmp(name, "kmalloc_buckets") ||
-	       !strncmp(name, "kmalloc-cg-", 11);
+	       (!(lx_features() & LX_ACCOUNTING) && !strncmp(name, "kmalloc-cg-", 11));
 }
 
 static void look_at_all(void)
@@ -464,10 +466,15 @@ static void *given(void *object, bool may)
 
 /* ---- the table */
 
-/* Linux is configured without groups, so that it has no caches of accounted objects. */
+/* Configured without groups, Linux has no caches of accounted objects. */
 static unsigned int unaccounted(unsigned int gfp)
 {
-	return gfp & ~(unsigned int)PROGRAM_GFP_account;
+	return lx_features() & LX_ACCOUNTING ? gfp : gfp & ~(unsigned int)PROGRAM_GFP_account;
+}
+
+static unsigned int unaccounted_cache(unsigned int flags)
+{
+	return lx_features() & LX_ACCOUNTING ? flags : flags & ~(unsigned int)PROGRAM_CACHE_account;
 }
 
 /* A mapping in a zone is what libslub refuses. */
@@ -483,8 +490,8 @@ static unsigned int comparable(unsigned int gfp, size_t n, size_t size)
 static void *o_buckets_create(const char *name, unsigned int flags, unsigned int useroffset,
 			      unsigned int usersize)
 {
-	void *buckets = observe_under()->buckets_create(
-		name, flags & ~(unsigned int)PROGRAM_CACHE_account, useroffset, usersize);
+	void *buckets = observe_under()->buckets_create(name, unaccounted_cache(flags), useroffset,
+							usersize);
 
 	/* Many caches at once: the first that memory is too short for ends it. */
 	if (!over)
@@ -536,8 +543,8 @@ static void *o_create_args(const char *name, unsigned int size, unsigned int ali
 	}
 	id_is_taken = false;
 	linux_log_hook = note_taken;
-	cache = observe_under()->create_args(
-		name, size, align, flags & ~(unsigned int)PROGRAM_CACHE_account, &taken, ctor);
+	cache = observe_under()->create_args(name, size, align, unaccounted_cache(flags), &taken,
+					     ctor);
 
 	linux_log_hook = NULL;
 	observe_counts[SEEN_TAKEN].compared += on_linux;
@@ -709,6 +716,35 @@ static long o_attribute_write(void *cache, const char *name, unsigned int nth, c
 	return result;
 }
 
+/* What a group is charged is looked at before each record that could change its limit. */
+static void *o_group_create(const char *name, void *parent, size_t limit)
+{
+	void *group = observe_under()->group_create(name, parent, limit);
+
+	if (!over)
+		same_memory(group != NULL);
+	return group;
+}
+
+static bool o_group_limit(void *group, size_t limit)
+{
+	bool done;
+
+	observe_number(SEEN_USAGE, "", (long)observe_under()->group_usage(group));
+	done = observe_under()->group_limit(group, limit);
+	observe_number(SEEN_CHARGED, "a limit", done);
+	return done;
+}
+
+static bool o_charge(void *object, unsigned int gfp)
+{
+	bool done = observe_under()->charge(object, gfp);
+
+	observe_number(SEEN_CHARGED, "", done);
+	touched(observe_cache_of(object));
+	return done;
+}
+
 static long o_slabinfo(char *text, size_t bytes)
 {
 	long length = observe_under()->slabinfo(text, bytes);
@@ -774,6 +810,13 @@ static void fill(struct exec_allocator *to, const struct exec_allocator *from)
 	made.slabinfo = o_slabinfo;
 	made.misuse = observe_misuse;
 	made.caller = from->caller;
+	made.group_create = o_group_create;
+	made.group_destroy = from->group_destroy;
+	made.group_activate = from->group_activate;
+	made.group_limit = o_group_limit;
+	made.group_usage = from->group_usage;
+	made.charge = o_charge;
+	made.charge_of = from->charge_of;
 	*to = made;
 }
 

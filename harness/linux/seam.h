@@ -214,6 +214,24 @@ void lx_node_done(unsigned int node, _Bool online, _Bool done);
 int lx_node_of(const void *object);
 _Bool lx_wants_init(const void *object);
 void lx_tick(unsigned long now); /* jiffies */
+
+/* What is configured of what linux-NAME.config can turn on. */
+enum {
+	LX_HARDENED = 1 << 0,
+	LX_RANDOM_FREELIST = 1 << 1,
+	LX_ACCOUNTING = 1 << 2,
+};
+unsigned int lx_features(void);
+
+/* Groups that pay for what is asked for with LX_GFP_ACCOUNT; without LX_ACCOUNTING nobody does. */
+#define LX_GROUPS_MAX 64
+void *lx_group_create(void *parent, unsigned long limit);
+void lx_group_destroy(void *group);
+void lx_group_activate(void *group); /* of the running task */
+_Bool lx_group_limit(void *group, unsigned long limit);
+unsigned long lx_group_usage(void *group);
+_Bool lx_charge(void *object, unsigned int gfp);
+unsigned long lx_charge_of(const void *object); /* what is noted for it */
 const char *lx_cache_name(void *cache);
 /* Whether a slab holds @object, and of which cache. */
 void *lx_cache_of(const void *object);

@@ -214,6 +214,13 @@ _Bool lx_wants_init(const void *object)
 			 !(slab->slab_cache->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON)));
 }
 
+unsigned int lx_features(void)
+{
+	return (IS_ENABLED(CONFIG_SLAB_FREELIST_HARDENED) ? LX_HARDENED : 0) |
+	       (IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM) ? LX_RANDOM_FREELIST : 0) |
+	       (IS_ENABLED(CONFIG_MEMCG) ? LX_ACCOUNTING : 0);
+}
+
 _Bool lx_usercopy(const void *p, unsigned long bytes, _Bool to_user)
 {
 	__check_object_size(p, bytes, to_user);
@@ -311,6 +318,17 @@ _Bool lx_place(const void *object, struct lx_place *place)
 
 #define LX_SLABS_MAX (1l << 20) /* a list with more is a ring that does not close */
 
+/* What stands in a free object at @at for the next one. */
+static void *next_free(struct kmem_cache *s, void **at)
+{
+	unsigned long next = (unsigned long)*at;
+
+#ifdef CONFIG_SLAB_FREELIST_HARDENED
+	next ^= s->random ^ __builtin_bswap64((unsigned long)at);
+#endif
+	return (void *)next;
+}
+
 /* Free objects on @list, which must lie in @slab; -1: they do not. */
 static long count_list(struct kmem_cache *s, struct slab *slab, void *list)
 {
@@ -324,7 +342,7 @@ static long count_list(struct kmem_cache *s, struct slab *slab, void *list)
 		    (at - s->red_left_pad * !!(s->flags & SLAB_RED_ZONE)) % s->size ||
 		    ++count > slab->objects)
 			return -1;
-		list = *(void **)((char *)list + s->offset);
+		list = next_free(s, (void **)((char *)list + s->offset));
 	}
 	return count;
 }

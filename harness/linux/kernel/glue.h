@@ -5,6 +5,7 @@
 
 #include <linux/fault-inject.h>
 #include <linux/kobject.h>
+#include <linux/memcontrol.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -29,6 +30,13 @@ bool glue_in_arena(const void *address);
 /* The descriptor of a page in which @addr lies, or NULL. */
 struct page *glue_descriptor_at(unsigned long addr);
 extern notifier_fn_t glue_memory_notifier;
+/* What a group is charged for the mapping that begins at @address; 0: none is. */
+unsigned long glue_mapping_charged(const void *address);
+
+/* memcg.c: the group of the running task pays, if @gfp says so and there is one. */
+bool glue_charge_mapping(unsigned long bytes, gfp_t gfp, void **whose);
+void glue_uncharge_mapping(unsigned long bytes, void *whose);
+void glue_uncharge_page(struct page *page, unsigned int order);
 
 /* calls.c */
 struct slab *glue_slab_of(const void *object);

@@ -139,6 +139,7 @@ static struct page *make_block(const struct lx_pages *got, unsigned int order)
 static struct page *get_block(gfp_t gfp, unsigned int order, int node)
 {
 	struct lx_pages got;
+	struct page *page;
 
 	if (!lx_pages_alloc(glue_gfp(gfp), order, node, &got)) {
 		if (gfp & __GFP_NOFAIL)
@@ -149,7 +150,12 @@ static struct page *get_block(gfp_t gfp, unsigned int order, int node)
 		lx_touch((void *)got.address, PAGE_SIZE << order);
 		memset((void *)got.address, 0, PAGE_SIZE << order);
 	}
-	return make_block(&got, order);
+	page = make_block(&got, order);
+	if (gfp & __GFP_ACCOUNT && __memcg_kmem_charge_page(page, gfp, (int)order)) {
+		__free_pages(page, order);
+		return NULL;
+	}
+	return page;
 }
 
 struct page *alloc_pages_noprof(gfp_t gfp, unsigned int order)
@@ -171,6 +177,7 @@ void __free_pages(struct page *page, unsigned int order)
 		lx_bug(__FILE__, __LINE__);
 	if (page->mapping || page->page_type != -1u)
 		lx_bug(__FILE__, __LINE__);
+	glue_uncharge_page(page, order);
 	if (want_init_on_free()) {
 		lx_touch(address, PAGE_SIZE << order);
 		memset(address, 0, PAGE_SIZE << order);
@@ -224,6 +231,7 @@ void dump_page(const struct page *page, const char *reason)
 static struct {
 	void *address;
 	unsigned long bytes;
+	void *charged; /* the group that pays, or NULL */
 } maps[MAPS_MAX];
 
 void *__vmalloc_node_range_noprof(unsigned long size, unsigned long align, unsigned long start,
@@ -236,11 +244,23 @@ void *__vmalloc_node_range_noprof(unsigned long size, unsigned long align, unsig
 	for (int n = 0; size && bytes >= size && n < MAPS_MAX; n++) {
 		if (maps[n].address)
 			continue;
+		if (!glue_charge_mapping(bytes, gfp, &maps[n].charged))
+			return NULL;
 		maps[n].address = lx_map(bytes, node);
 		maps[n].bytes = bytes;
+		if (!maps[n].address)
+			glue_uncharge_mapping(bytes, maps[n].charged);
 		return maps[n].address;
 	}
 	return NULL;
+}
+
+unsigned long glue_mapping_charged(const void *address)
+{
+	for (int n = 0; n < MAPS_MAX; n++)
+		if (maps[n].address && maps[n].address == address)
+			return maps[n].charged ? maps[n].bytes : 0;
+	return 0;
 }
 
 bool is_vmalloc_addr(const void *address)
@@ -258,11 +278,20 @@ void vfree(const void *address)
 		if (!address || maps[n].address != address)
 			continue;
 		maps[n].address = NULL;
+		glue_uncharge_mapping(maps[n].bytes, maps[n].charged);
 		lx_unmap((void *)address, maps[n].bytes);
 		return;
 	}
 	if (address)
 		lx_bug(__FILE__, __LINE__);
+}
+
+/* A mapping that is large enough stays; what is behind the new end is zero again. */
+static void *shrink_map(void *p, unsigned long before, size_t size, gfp_t flags)
+{
+	if (want_init_on_alloc(flags))
+		memset(p + size, 0, before - size);
+	return p;
 }
 
 void *vrealloc_noprof(const void *p, size_t size, gfp_t flags)
@@ -273,13 +302,15 @@ void *vrealloc_noprof(const void *p, size_t size, gfp_t flags)
 		vfree(p);
 		return NULL;
 	}
+	for (int n = 0; p && n < MAPS_MAX; n++)
+		if (maps[n].address == p && size <= maps[n].bytes)
+			return shrink_map((void *)p, maps[n].bytes, size, flags);
 	fresh = __vmalloc_node_range_noprof(size, 1, 0, 0, flags, PAGE_KERNEL, 0, NUMA_NO_NODE,
 					    NULL);
 	for (int n = 0; p && fresh && n < MAPS_MAX; n++) {
 		if (maps[n].address != p)
 			continue;
-		lx_touch(fresh, min(size, maps[n].bytes));
-		memcpy(fresh, p, min(size, maps[n].bytes));
+		memcpy(fresh, p, maps[n].bytes);
 		vfree(p);
 	}
 	return fresh;
