@@ -99,7 +99,7 @@ static struct m_cache *mergeable(const char *name, unsigned int size,
 }
 
 /* Bytes of the allocator's structure for a further name, in front of that. */
-#define ALIAS_BYTES 16u
+#define ALIAS_BYTES 24u
 
 /* @name gets a new meaning: it is a further name of no cache any more. */
 static void forget_further_name(const char *name)
@@ -337,11 +337,11 @@ void m_destroy(struct m_cache *s)
 		s->broken = true;
 		return;
 	}
+	for (const struct m_alias *alias = s->aliases; alias; alias = alias->next)
+		m_kfree(alias->object);
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
 		m_callbacks();
 	release(s);
-	for (const struct m_alias *alias = s->aliases; alias; alias = alias->next)
-		m_kfree(alias->object);
 	m_kfree(s->name_object);
 	m_free(m_slab_find(s->address), s->address);
 	m_cache_forget(s);
