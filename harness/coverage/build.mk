@@ -11,8 +11,7 @@ $(eval $(call program,native-asan-cov,marks_errors,harness/test/marks_errors.c,)
 $(eval $(call program,native-cov,stress,$(stress-sources),))
 $(eval $(call program,native-cov,misuse_slub,$(misuse-sources) harness/misuse/heap_slub.c,))
 $(eval $(call program,native-cov,slubcheck,$(slubcheck-native),))
-$(eval $(call program,sim-cov,every_failure,harness/stress/every_failure.c $(exec-sim-sources) \
-	$(exec-files),))
+$(eval $(call program,sim-cov,every_failure,$(every-failure-sources),$(every-failure-link)))
 $(eval $(call program,sim-cov,model_run,$(model-run-sources),$(model-link)))
 $(eval $(call program,sim-cov,regress_layout,harness/fuzz/regress.c $(fuzz-layout-sources),\
 	$(model-link)))

@@ -3,7 +3,7 @@
 # runs; and every failure of memory, one after the other, on the simulated machine.
 
 stress-files := $(addprefix harness/stress/,stress.c epoch.c worker.c object_ops.c machine_ops.c \
-	faults.c grace.c holding.c churn.c process.c programs.c samples.c figures.c)
+	faults.c grace.c holding.c churn.c process.c programs.c samples.c figures.c events.c)
 stress-sources := $(stress-files) $(sort $(exec-native-sources) $(program-sources))
 stress-variants := native native-tsan native-asan native-msan
 
@@ -17,8 +17,10 @@ $(eval $(call program,native-valgrind,valgrind_replay,harness/stress/valgrind_re
 	$(sort $(exec-native-sources) $(program-sources)),))
 RUN_NEEDS += $(O)/native-valgrind/valgrind_replay
 
-$(eval $(call program,sim,every_failure,harness/stress/every_failure.c $(exec-sim-sources) \
-	$(exec-files),))
+every-failure-sources := harness/stress/every_failure.c harness/stress/failure_purpose.c \
+	$(exec-sim-sources) $(exec-files)
+every-failure-link := -Wl$(comma)--wrap=world_should_fail -lunwind
+$(eval $(call program,sim,every_failure,$(every-failure-sources),$(every-failure-link)))
 
 # A stress that loses memory, to see that the soak finds it.
 $(eval $(call program,native,stress-planted,$(stress-sources) harness/test/stress_planted.c,\
@@ -48,16 +50,30 @@ ifneq ($(lanes-wrong),)
 $(error LANES='$(LANES)': allowed are, with commas between them: $(stress-lanes))
 endif
 
+# What each lane is built of, and what builds or runs it: without that the lane is not built, and
+# stress-lanes says that it is skipped.
+$(foreach l,plain hardened debug,$(eval lane-needs-$l := $(O)/native/stress))
+$(foreach l,asan msan tsan,$(eval lane-needs-$l := $(O)/native-$l/stress))
+$(foreach l,asan msan tsan,$(eval lane-tool-$l = $$(firstword $$(CLANG))))
+lane-needs-memcheck := $(O)/native-valgrind/valgrind_replay
+lane-tool-memcheck := valgrind
+lane-needs-every-failure := $(O)/sim/every_failure
+lane-built = $(if $(lane-tool-$1),$(shell command -v '$(lane-tool-$1)'),yes)
+stress-needs := $(if $(filter stress,$(MAKECMDGOALS)),$(sort $(foreach l,$(or $(subst \
+	$(comma), ,$(LANES)),$(stress-lanes)),$(if $(call lane-built,$l),$(lane-needs-$l)))))
+# What makes a finding of threads small.
+stress-needs += $(if $(filter %/stress,$(stress-needs)),$(O)/native/slubcheck \
+	$(O)/sim/slubcheck-sim)
+
 .PHONY: stress every-failure
-stress-needs := $(stress-programs) $(O)/native-valgrind/valgrind_replay $(O)/sim/every_failure \
-	$(O)/native/slubcheck $(O)/sim/slubcheck-sim
 stress: $(PREPARE) $(stress-needs) ## real threads in every lane, plain, hardened, debug, sanitizers; every failure; a table
 	@$(test-env) harness/stress/stress-lanes --seconds '$(STRESS_SECONDS)' --seed '$(SEED)' \
 		$(if $(LANES),--lanes '$(LANES)')
 
-# The seeds whole; the traces as far as one can wait for, from window SEED on.
+# Small programs whole; the traces as far as one can wait for, from window SEED on.
 every-failure: $(PREPARE) $(O)/sim/every_failure ## each attempt at memory of each corpus program fails, once and from there on
-	@$(O)/sim/every_failure $(sort $(wildcard corpus/seeds/*.txt corpus/regressions/*.txt))
+	@$(O)/sim/every_failure $(sort $(wildcard corpus/seeds/*.txt corpus/regressions/*.txt \
+		corpus/minimised/*/*.slubops))
 	@$(O)/sim/every_failure --seconds '$(STRESS_SECONDS)' --first '$(SEED)' \
 		$(sort $(wildcard corpus/traces/*.slubops))
 

@@ -51,6 +51,8 @@ static void make(struct worker *w, struct churned_cache *c)
 	c->s = kmem_cache_create("churned", c->bytes, draw_below(&w->draws, 4) ? 0 : 64,
 				 flags[draw_below(&w->draws, sizeof(flags) / sizeof(flags[0]))],
 				 NULL);
+	if (c->s)
+		stress_count(EVENT_CACHES_MADE);
 	atomic_store_explicit(&c->state, c->s ? CHURN_OPEN : 0, memory_order_release);
 }
 

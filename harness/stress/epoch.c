@@ -70,6 +70,14 @@ static void count_epoch(void)
 	atomic_fetch_add_explicit(&stress_shared->epochs, 1, memory_order_relaxed);
 }
 
+void stress_drawn(uint64_t state)
+{
+	uint64_t digest = atomic_load_explicit(&stress_shared->digest, memory_order_relaxed);
+
+	atomic_store_explicit(&stress_shared->digest, draw_mix(digest ^ state),
+			      memory_order_relaxed);
+}
+
 enum stress_lane stress_lane_of(uint64_t seed)
 {
 	unsigned int lanes = NR_STRESS_LANES - 1;
@@ -103,10 +111,12 @@ int stress_child(void)
 	if (!settle(&before))
 		return CHILD_FOUND;
 	after = before;
-	while (!stress_stopped()) {
+	for (uint64_t epoch = 0; !stress_stopped(); epoch++) {
 		enum stress_lane lane = stress_lane_of(seed);
 		bool ok;
 
+		if (stress_options.epochs && epoch == stress_options.epochs)
+			break;
 		atomic_store_explicit(&stress_shared->seed, seed, memory_order_relaxed);
 		ok = lane >= LANE_PROGRAMS ? stress_programs_epoch(seed, lane)
 					   : stress_workers_epoch(seed, lane);

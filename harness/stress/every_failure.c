@@ -6,9 +6,10 @@
  *
  * 1. A program is performed once on the simulated machine, and the attempts at each source of
  *    memory are counted: pages, growth of the arena, cpu slots, objects (that is where arrays of
- *    accounting, caches, names and the texts of attributes come from, too) and mappings. Then, for
- *    each of them, it is performed with exactly that attempt failing, and with all from that one on
- *    failing, until its tasks have ended.
+ *    accounting, caches and names come from, too) and mappings. Then, for each of them, it is
+ *    performed with exactly that attempt failing, and with all from that one on failing, until its
+ *    tasks have ended. Each must meet the failure that is meant for it; what the attempt was made
+ *    for, the functions on the stack tell (failure_purpose.c).
  *
  * 2. A run is good when the interpreter and the machine find nothing: no crash, no assertion, no
  *    leak (oracle 3), each result defined (oracles 1 and 2), every invariant (oracle 4); and when
@@ -19,14 +20,17 @@
  *    all files take turns, from window N on (--first), until time is up. The line at the end says
  *    how many there were, and how many are left.
  *
- * Prints a table of injected failures by source, and what came of them. Exit status: 0 clean, 1 a
- * finding, printed as a program that replays where that can be, 2 bad usage or file, 3 inconclusive.
+ * Prints a table of injected failures by source and purpose, and what came of them: an allocation,
+ * a cache or a group refused, or the program went on as if nothing had been. Exit status: 0 clean,
+ * 1 a finding, printed as a program that replays where that can be, 2 bad usage or file,
+ * 3 inconclusive.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "failure_purpose.h"
 #include "harness/exec/drive_sim.h"
 #include "harness/option.h"
 #include "harness/sim/machine.h"
@@ -41,18 +45,24 @@ static const char *const site_names[NR_WORLD_FAULTS] = {
 /* What fails in the run at hand, and what it has tried. */
 static struct {
 	unsigned int site, nth, count; /* count 0: nothing */
-	bool begun, over;	       /* the first record was performed; the tasks have ended */
+	bool begun, ended;	       /* the first record was performed; the tasks have ended */
+	bool over;		       /* and the allocator was not yet tried out */
+	bool met;		       /* what shall fail has failed */
+	enum failure_purpose purpose;  /* of the first that did */
 	uint64_t before[NR_WORLD_FAULTS], attempts[NR_WORLD_FAULTS];
 } injected;
 
-/* By source: attempts, runs with one and with all from there, and what they came to. */
+/* Runs with one failure, and with all from there, and what they came to. */
+struct outcomes {
+	uint64_t refused, went_on;
+};
 static struct {
-	uint64_t attempts, once, from, felt;
-} counts[NR_WORLD_FAULTS];
+	struct outcomes once, from;
+} counts[NR_WORLD_FAULTS][NR_PURPOSES];
 
 static struct exec_allocator allocator;
 static struct drive_sim *drive;
-static uint64_t runs;
+static uint64_t runs, unmet;
 static double deadline;
 
 static double now(void)
@@ -66,6 +76,23 @@ static double now(void)
 /*
  * 1. The run's allocator: the core, told when to fail
  */
+
+bool __real_world_should_fail(enum world_fault site);
+bool __wrap_world_should_fail(enum world_fault site);
+
+/* Stands in front of the machine's (ld --wrap). The program's own faults are not meant. */
+bool __wrap_world_should_fail(enum world_fault site)
+{
+	bool fails = __real_world_should_fail(site);
+
+	if (fails && injected.begun && !injected.ended && injected.count && !injected.met &&
+	    site == injected.site &&
+	    sim_fault_attempts(site) - injected.before[site] == injected.nth) {
+		injected.met = true;
+		injected.purpose = failure_purpose();
+	}
+	return fails;
+}
 
 /* The first record of each run is a fault; further ones are the program's own. */
 static void fault(unsigned int site, unsigned int nth, unsigned int count)
@@ -81,18 +108,23 @@ static void fault(unsigned int site, unsigned int nth, unsigned int count)
 		sim_fault_arm((enum world_fault)injected.site, injected.nth, injected.count);
 }
 
-/* The tasks have ended: nothing fails any more. */
-static void faults_off(void)
+static void count_attempts(void)
 {
 	for (unsigned int i = 0; i < NR_WORLD_FAULTS; i++)
 		injected.attempts[i] = sim_fault_attempts((enum world_fault)i) - injected.before[i];
+}
+
+/* The tasks have ended: nothing fails any more. */
+static void faults_off(void)
+{
+	count_attempts();
 	exec_slub.faults_off();
 	/* The oldest orders give way to these, which no attempt will meet. */
 	for (unsigned int i = 0; i < ARMED_MAX; i++)
 		sim_fault_arm(FAULT_MAP, ~0u / 2, 1);
 	/* Nor do those that the boot options or a record ask for. */
 	exec_slub.failslab(0, 1, -1, 0, 0);
-	injected.over = true;
+	injected.ended = injected.over = true;
 }
 
 /* A part of what programs do, of which nothing may fail. Return: NULL, or what did. */
@@ -147,11 +179,16 @@ static void settle(void)
 static enum sim_outcome perform(const struct program *program, struct drive_sim_result *of)
 {
 	struct drive_sim_options how = {0};
+	enum sim_outcome outcome;
 
-	injected.begun = injected.over = false;
+	injected.begun = injected.ended = injected.over = injected.met = false;
 	runs++;
 	memset(of, 0, sizeof(*of));
-	return drive_sim_run(drive, program, &how, of);
+	outcome = drive_sim_run(drive, program, &how, of);
+	/* A program that ends in the panic that it must end in has no end of its tasks. */
+	if (!injected.ended)
+		count_attempts();
+	return outcome;
 }
 
 /* Return: an exit status. */
@@ -175,9 +212,16 @@ static void set_fault(struct program_record *record)
 		      PROGRAM_ARG(FAULT, count, injected.count < 65535 ? injected.count : 65535);
 }
 
-static int inject(const char *path, size_t window, struct program *program, unsigned int site,
-		  unsigned int nth, unsigned int count)
+static uint64_t refusals(const struct exec_stats *stats)
 {
+	return stats->failed + stats->failed_faults + stats->refused;
+}
+
+/* @without: what is refused when nothing is made to fail. */
+static int inject(const char *path, size_t window, struct program *program, unsigned int site,
+		  unsigned int nth, unsigned int count, uint64_t without)
+{
+	struct outcomes *outcomes;
 	struct drive_sim_result of;
 	enum sim_outcome outcome;
 
@@ -186,7 +230,14 @@ static int inject(const char *path, size_t window, struct program *program, unsi
 	injected.count = count;
 	set_fault(&program->records[0]);
 	outcome = perform(program, &of);
-	counts[site].felt += of.stats.failed_faults != 0;
+	outcomes = count == 1 ? &counts[site][injected.purpose].once
+			      : &counts[site][injected.purpose].from;
+	if (!injected.met)
+		unmet++;
+	else if (refusals(&of.stats) > without)
+		outcomes->refused++;
+	else
+		outcomes->went_on++;
 	return judge(path, window, program, outcome, &of);
 }
 
@@ -195,6 +246,7 @@ static int run_window(const char *path, size_t window, struct program *program)
 {
 	uint64_t attempts[NR_WORLD_FAULTS];
 	struct drive_sim_result of;
+	uint64_t without;
 	int status;
 
 	injected.site = injected.nth = injected.count = 0;
@@ -203,17 +255,15 @@ static int run_window(const char *path, size_t window, struct program *program)
 	if (status)
 		return status;
 	memcpy(attempts, injected.attempts, sizeof(attempts));
+	without = refusals(&of.stats);
 	for (unsigned int site = 0; site < NR_WORLD_FAULTS; site++) {
-		counts[site].attempts += attempts[site];
 		for (unsigned int nth = 1; nth <= attempts[site]; nth++) {
 			if (deadline > 0 && now() >= deadline)
 				return -1;
-			status = inject(path, window, program, site, nth, 1);
-			counts[site].once++;
+			status = inject(path, window, program, site, nth, 1, without);
 			if (status)
 				return status;
-			status = inject(path, window, program, site, nth, ~0u / 2);
-			counts[site].from++;
+			status = inject(path, window, program, site, nth, ~0u / 2, without);
 			if (status)
 				return status;
 		}
@@ -246,22 +296,35 @@ static int run_window_of(const char *path, const struct program *whole, size_t w
 	return status;
 }
 
+/* Return: how many runs it is about; without any there is no row. */
+static uint64_t print_row(unsigned int site, unsigned int purpose)
+{
+	const struct outcomes *once = &counts[site][purpose].once;
+	const struct outcomes *from = &counts[site][purpose].from;
+	uint64_t nr_once = once->refused + once->went_on, nr_from = from->refused + from->went_on;
+
+	if (nr_once + nr_from)
+		printf("%-8s %-10s %10llu %10llu %10llu %10llu %10llu %10llu\n", site_names[site],
+		       failure_purpose_names[purpose], (unsigned long long)nr_once,
+		       (unsigned long long)once->refused, (unsigned long long)once->went_on,
+		       (unsigned long long)nr_from, (unsigned long long)from->refused,
+		       (unsigned long long)from->went_on);
+	return nr_once + nr_from;
+}
+
 static void print_table(uint64_t done, uint64_t left, double seconds)
 {
 	uint64_t sum = 0;
 
-	printf("%-8s %12s %12s %12s %12s\n", "source", "attempts", "fail once", "fail from",
-	       "felt");
-	for (unsigned int site = 0; site < NR_WORLD_FAULTS; site++) {
-		printf("%-8s %12llu %12llu %12llu %12llu\n", site_names[site],
-		       (unsigned long long)counts[site].attempts,
-		       (unsigned long long)counts[site].once, (unsigned long long)counts[site].from,
-		       (unsigned long long)counts[site].felt);
-		sum += counts[site].once + counts[site].from;
-	}
-	printf("every failure: %llu windows, %llu left, %llu runs, %llu with failures, %.0f s\n",
+	printf("%-8s %-10s %10s %10s %10s %10s %10s %10s\n", "source", "for", "one fails",
+	       "refused", "went on", "all after", "refused", "went on");
+	for (unsigned int site = 0; site < NR_WORLD_FAULTS; site++)
+		for (unsigned int purpose = 0; purpose < NR_PURPOSES; purpose++)
+			sum += print_row(site, purpose);
+	printf("every failure: %llu windows, %llu left, %llu runs, %llu with failures, %llu not "
+	       "met, %.0f s\n",
 	       (unsigned long long)done, (unsigned long long)left, (unsigned long long)runs,
-	       (unsigned long long)sum, seconds);
+	       (unsigned long long)sum, (unsigned long long)unmet, seconds);
 }
 
 struct corpus {
@@ -290,7 +353,10 @@ static int run_corpus(const struct corpus *corpus, size_t first)
 		}
 	}
 	print_table(done, corpus->windows - done, now() - began);
-	return status < 0 ? 0 : status;
+	/* A failure that never came would be a run that shows nothing. */
+	if (status <= 0)
+		status = unmet ? 3 : 0;
+	return status;
 }
 
 static int usage(void)

@@ -30,7 +30,10 @@ static bool should_fail(enum world_fault site)
 	if (!faults.left || (site == FAULT_SLAB && draw_below(&faults.draws, 8)))
 		return false;
 	faults.left--;
-	return draw_below(&faults.draws, 2);
+	if (!draw_below(&faults.draws, 2))
+		return false;
+	stress_count(EVENT_REFUSALS);
+	return true;
 }
 
 void faults_switch(bool on)

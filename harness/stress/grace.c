@@ -70,6 +70,7 @@ void op_post(struct worker *w)
 					memory_order_acq_rel);
 	if (!post)
 		return;
+	stress_count(EVENT_GRACE_PERIODS);
 	switch (draw_below(&w->draws, 64)) {
 	case 0:
 		synchronize_rcu();

@@ -155,6 +155,8 @@ void op_alloc_bulk(struct worker *w)
 		stress_found("bulk: %d of %u objects, neither all nor none", got, nr);
 	if (nr && !got)
 		count_failed();
+	if (got)
+		stress_count(EVENT_BULKS);
 	for (int i = 0; i < got; i++) {
 		struct holding *h = draw_held(w);
 
@@ -185,18 +187,31 @@ void op_free_bulk(struct worker *w)
 	kmem_cache_free_bulk(NULL, nr, objects);
 }
 
+void stay(struct worker *w, const struct standing_cache *cache, int node)
+{
+	struct holding *h = draw_held(w);
+
+	held_free(w->load, h, true);
+	if (!cache->s)
+		return;
+	h->cache = cache;
+	h->bytes = cache->bytes;
+	h->object = kmem_cache_alloc_node(cache->s, GFP_NOWAIT, node);
+	if (h->object)
+		holding_begins(h, draw(&w->draws), false);
+}
+
 /*
  * Some objects taken and given back in another order: what a thread that was interrupted in
  * such a place finds afterwards is the worst that it can find.
  */
-void op_burst(struct worker *w)
+void burst(struct worker *w, const struct standing_cache *cache, int node)
 {
-	const struct standing_cache *cache = &w->load->caches[5 + draw_below(&w->draws, NR_HOT)];
 	unsigned int nr = 2 + draw_below(&w->draws, BURST_MAX - 1), got = 0;
 	char *objects[BURST_MAX];
 
 	while (got < nr && cache->s) {
-		objects[got] = kmem_cache_alloc(cache->s, GFP_NOWAIT);
+		objects[got] = kmem_cache_alloc_node(cache->s, GFP_NOWAIT, node);
 		if (!objects[got])
 			break;
 		if (!owner_takes(objects[got], cache->bytes))
@@ -218,4 +233,9 @@ void op_burst(struct worker *w)
 				     (void *)object, cache->bytes);
 		kmem_cache_free(cache->s, object);
 	}
+}
+
+void op_burst(struct worker *w)
+{
+	burst(w, &w->load->caches[5 + draw_below(&w->draws, NR_HOT)], NUMA_NO_NODE);
 }

@@ -12,13 +12,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "slub/check.h"
 
-#define SIGNAL_INTERVAL_US 200
+#define SIGNAL_INTERVAL_US 200u /* of each thread, up to so many of them: */
+#define SIGNALLED_MOST	   16u
 #define CHILD_SECONDS	   60u
 #define CHILD_OBJECTS	   50u
 #define MORTAL_OBJECTS	   20u
@@ -26,32 +26,37 @@
 /*
  * 1. Signals
  */
-static _Atomic uint64_t signals;
-
 static void on_signal(int number)
 {
 	(void)number;
-	atomic_fetch_add_explicit(&signals, 1, memory_order_relaxed);
+	stress_count(EVENT_SIGNALS);
 }
 
-static void set_timer(long interval_us)
-{
-	const struct itimerval timer = {{0, interval_us}, {0, interval_us}};
-
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
-
-void signals_begin(void)
+void signals_prepare(void)
 {
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
 	sigaction(SIGALRM, &action, NULL);
-	set_timer(SIGNAL_INTERVAL_US);
 }
 
-void signals_end(void)
+/* A timer of its own: signals to the process would all go to the thread that waits for the rest. */
+bool signals_begin(timer_t *timer)
 {
-	set_timer(0);
+	unsigned int shares = (stress_options.threads + SIGNALLED_MOST - 1) / SIGNALLED_MOST;
+	struct timespec interval = {0, SIGNAL_INTERVAL_US * 1000L * shares};
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM};
+	struct itimerspec often = {interval, interval};
+
+	event._sigev_un._tid = gettid();
+	if (timer_create(CLOCK_MONOTONIC, &event, timer))
+		return false;
+	timer_settime(*timer, 0, &often, NULL);
+	return true;
+}
+
+void signals_end(timer_t timer)
+{
+	timer_delete(timer);
 }
 
 /*
@@ -65,7 +70,7 @@ static int child(struct worker *w)
 	char *objects[CHILD_OBJECTS];
 	struct kmem_cache *s;
 
-	signals_end();
+	/* Timers are not inherited. */
 	signal(SIGALRM, SIG_DFL);
 	alarm(CHILD_SECONDS);
 	faults_arm(0);
@@ -105,6 +110,8 @@ void process_fork(struct worker *w)
 		_exit(child(w));
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (pid > 0 && !status)
+		stress_count(EVENT_FORKS);
 	/* 3: memory was short there. */
 	if (pid > 0 && status && !(WIFEXITED(status) && WEXITSTATUS(status) == 3))
 		stress_found("fork: the child of a thread ended with status %#x", status);
@@ -142,6 +149,7 @@ void process_mortal(struct worker *w)
 	    pthread_create(&thread, NULL, mortal_main, &mortal))
 		return;
 	pthread_join(thread, NULL);
+	stress_count(EVENT_DEATHS);
 	for (unsigned int i = 0; i < MORTAL_OBJECTS; i++) {
 		if (!mortal.objects[i])
 			continue;

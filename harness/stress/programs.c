@@ -255,6 +255,8 @@ bool stress_programs_epoch(uint64_t seed, enum stress_lane lane)
 				     finding->invariant, finding->invariant[0] ? ": " : "",
 				     finding->text, (ssize_t)finding->record, finding->task);
 		exec_stats(interpreter, &stats);
+		stress_count(EVENT_PROGRAMS);
+		stress_drawn(seed);
 		atomic_store_explicit(&stress_shared->threads[0].operations, stats.records,
 				      memory_order_relaxed);
 		atomic_fetch_add_explicit(&stress_shared->failed,

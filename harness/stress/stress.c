@@ -24,7 +24,7 @@
 
 #define STANDSTILL_SECONDS 60.0 /* without any operation: a deadlock */
 #define LOG_BYTES	   (256u << 10)
-#define DEFAULT_BOOT	   "slab_max_order=1 numa=fake=2"
+#define DEFAULT_BOOT	   "slab_max_order=1 numa=fake=3"
 
 enum { EXIT_CLEAN, EXIT_FINDING, EXIT_USAGE, EXIT_INCONCLUSIVE };
 
@@ -69,13 +69,15 @@ static volatile sig_atomic_t interrupts;
 
 static const char usage[] =
 	"usage: stress [--threads N] [--seconds S] [--seed X] [--lane NAME] [--cpus-flip]\n"
-	"              [--boot OPTIONS] [--findings FOLDER] [--samples FILE] [--json[=FILE]]\n"
+	"              [--epochs N] [--boot OPTIONS] [--findings FOLDER] [--samples FILE] "
+	"[--json[=FILE]]\n"
 	"              [--verbose] [TRACE]...\n"
 	"\n"
 	"Random allocations, frees, cache changes and cpu changes on many threads at once.\n"
 	"\n"
 	"  --threads N        1 to 256 threads [4 for each cpu, at least 8]\n"
 	"  --seconds S        0.1 to 86400 seconds [10]\n"
+	"  --epochs N         ends after so many epochs, 1 to 1000000 [until time is up]\n"
 	"  --seed X           a number, decimal or 0x…: what the run begins with [1]\n"
 	"  --lane NAME        all, objects, hot, caches, cpus, process, programs or traces [all]\n"
 	"  --cpus-flip        one thread more, which only takes cpus down and up\n"
@@ -84,7 +86,7 @@ static const char usage[] =
 	"  --samples FILE     figures of a moment of quiet every 2 seconds, for "
 	"harness/stress/soak\n"
 	"  --json[=FILE]      the result as JSON, on standard output or in FILE\n"
-	"  --verbose          show what the allocator logs\n"
+	"  --verbose          show what the allocator logs, and what the run has done\n"
 	"  TRACE              op programs; lane traces performs windows of them\n"
 	"\n"
 	"Exit status: 0 clean, 1 finding, 2 bad usage, 3 inconclusive.\n";
@@ -158,6 +160,7 @@ static void parse_options(int argc, char **argv)
 	static const struct option known[] = {
 		{"threads", required_argument, NULL, 't'},
 		{"seconds", required_argument, NULL, 's'},
+		{"epochs", required_argument, NULL, 'e'},
 		{"seed", required_argument, NULL, 'x'},
 		{"lane", required_argument, NULL, 'l'},
 		{"cpus-flip", no_argument, NULL, 'c'},
@@ -180,6 +183,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 's':
 			stress_options.seconds = parse_seconds(optarg);
+			break;
+		case 'e':
+			stress_options.epochs = parse_whole("--epochs", optarg, 1, 1000000);
 			break;
 		case 'x':
 			stress_options.seed = parse_whole("--seed", optarg, 0, UINT64_MAX);
@@ -388,11 +394,13 @@ static void print_json(FILE *file, const struct result *result)
 		"{\"program\": \"stress\", \"build\": \"" BUILD "\", \"lane\": \"%s\", "
 		"\"threads\": %u, \"seed\": \"0x%llx\", \"seconds\": %.3f, \"operations\": %llu, "
 		"\"operations_per_second\": %.0f, \"epochs\": %llu, \"failed_allocations\": %llu, "
-		"\"findings\": %d, \"interrupted\": %s, \"status\": %d, \"text\": ",
+		"\"digest\": \"%016llx\", \"findings\": %d, \"interrupted\": %s, \"status\": %d, "
+		"\"text\": ",
 		stress_lane_names[stress_options.lane], stress_options.threads,
 		(unsigned long long)stress_options.seed, result->seconds, (unsigned long long)done,
 		(double)done / result->seconds, (unsigned long long)load(&stress_shared->epochs),
-		(unsigned long long)load(&stress_shared->failed), result->status == EXIT_FINDING,
+		(unsigned long long)load(&stress_shared->failed),
+		(unsigned long long)load(&stress_shared->digest), result->status == EXIT_FINDING,
 		result->interrupted ? "true" : "false", result->status);
 	print_json_string(file, result->text);
 	fputs(", \"repeat\": ", file);
@@ -401,6 +409,8 @@ static void print_json(FILE *file, const struct result *result)
 	print_json_string(file, result->stored);
 	fputs(", \"op_program\": ", file);
 	print_json_string(file, result->program);
+	fputs(", \"events\": ", file);
+	events_print_json(file, &stress_shared->events);
 	fputs("}\n", file);
 }
 
@@ -448,6 +458,8 @@ static void print_result(const struct result *result)
 		       (unsigned long long)done, result->seconds, (double)done / result->seconds,
 		       (unsigned long long)load(&stress_shared->epochs), stress_options.threads,
 		       result->status == EXIT_FINDING, result->interrupted ? ", interrupted" : "");
+	if (verbose)
+		events_print_text(stdout, &stress_shared->events);
 	if (json_path)
 		write_json_file(result);
 }

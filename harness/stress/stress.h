@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "events.h"
+
 #define STRESS_THREADS_MAX 256u
 #define STRESS_TEXT_MAX	   400
 
@@ -43,6 +45,7 @@ extern const char *const stress_lane_names[NR_STRESS_LANES];
 struct stress_options {
 	unsigned int threads;
 	double seconds;
+	uint64_t epochs; /* 0: until time is up */
 	uint64_t seed;
 	enum stress_lane lane;
 	bool cpus_flip;
@@ -57,11 +60,13 @@ struct stress_shared {
 	_Atomic bool ended;		   /* child: all epochs ended in order */
 	_Atomic uint64_t seed;		   /* of the epoch that runs */
 	_Atomic uint64_t epochs;	   /* completed */
+	_Atomic uint64_t digest;	   /* of all that was drawn in them */
 	_Atomic uint64_t operations_ended; /* of the epochs before the one that runs */
 	struct {
 		_Alignas(64) _Atomic uint64_t operations; /* by this thread in this epoch */
 	} threads[STRESS_THREADS_MAX + 1];
 	_Atomic uint64_t failed; /* allocations that gave NULL */
+	_Alignas(64) struct stress_events events;
 	char text[STRESS_TEXT_MAX];
 };
 
@@ -70,11 +75,19 @@ extern struct stress_options stress_options;
 
 /* epoch.c: the child's work. Return: the child's exit status. */
 int stress_child(void);
+/* The epoch that ends has drawn up to here, in a thread of it. */
+void stress_drawn(uint64_t state);
 /* What the epoch of @seed does. */
 enum stress_lane stress_lane_of(uint64_t seed);
 
 /* Takes down the first finding of the run and stops it. */
 void stress_found(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Counts what has happened once more. */
+static inline void stress_count(enum stress_event event)
+{
+	atomic_fetch_add_explicit(&stress_shared->events.counts[event], 1, memory_order_relaxed);
+}
 
 static inline bool stress_stopped(void)
 {

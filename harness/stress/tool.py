@@ -7,7 +7,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("O", os.path.join(ROOT, "build"))
-BOOT = "slab_max_order=1 numa=fake=2"
+BOOT = "slab_max_order=1 numa=fake=3"
 # The allocator's settings that make a lane.
 LANES = {
     "plain": BOOT,

@@ -158,7 +158,12 @@ static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
 
+	bool signals = false;
+	timer_t timer = NULL;
+
 	faults_seed(draw(&w->draws));
+	if (w->load->lane == LANE_PROCESS)
+		signals = signals_begin(&timer);
 	if (is_sleeper(w))
 		prctl(PR_SET_TIMERSLACK, 1);
 	while (goes_on(w)) {
@@ -171,6 +176,8 @@ static void *worker_main(void *arg)
 	}
 	if (is_sleeper(w))
 		atomic_fetch_sub_explicit(&w->load->sleepers, 1, memory_order_relaxed);
+	if (signals)
+		signals_end(timer);
 	faults_arm(0);
 	return NULL;
 }
@@ -210,12 +217,16 @@ static void make_caches(struct workload *load, struct draws *draws)
 		cache->s = kmem_cache_create("standing", cache->bytes, align, cache_flags,
 					     cache->ctor ? construct : NULL);
 	}
+	load->visitors.bytes = 16 + draw_below(draws, 700);
+	load->visitors.s =
+		kmem_cache_create("visitors", load->visitors.bytes, 0, SLAB_NO_MERGE, NULL);
 }
 
 static void destroy_caches(struct workload *load)
 {
 	for (unsigned int i = 0; i < NR_CACHES; i++)
 		kmem_cache_destroy(load->caches[i].s);
+	kmem_cache_destroy(load->visitors.s);
 }
 
 /* Return: false when not all threads could be had; those that were are over then too. */
@@ -267,12 +278,12 @@ bool stress_workers_epoch(uint64_t seed, enum stress_lane lane)
 	}
 	faults_switch(true);
 	if (lane == LANE_PROCESS)
-		signals_begin();
+		signals_prepare();
 	ok = run_threads(load, workers);
-	if (lane == LANE_PROCESS)
-		signals_end();
 	faults_switch(false);
 	bring_all_up();
+	for (unsigned int i = 0; i < nr; i++)
+		stress_drawn(workers[i].draws.state);
 	for (unsigned int i = 0; i < nr_holdings && !stress_shared->found; i++)
 		held_free(load, &holdings[i], i & 1);
 	if (!stress_shared->found) {

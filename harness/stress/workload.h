@@ -5,6 +5,8 @@
 #ifndef HARNESS_STRESS_WORKLOAD_H
 #define HARNESS_STRESS_WORKLOAD_H
 
+#include <time.h>
+
 #include "slub/slub.h"
 #include "stress.h"
 
@@ -44,6 +46,7 @@ struct post; /* see grace.c */
 
 struct workload {
 	struct standing_cache caches[NR_CACHES];
+	struct standing_cache visitors; /* of the last node, whose memory comes and goes */
 	_Atomic(struct holding *) cells[NR_CELLS];
 	_Atomic(char *) shown[NR_SHOWN];
 	_Atomic(struct post *) posts[NR_SHOWN];
@@ -83,8 +86,12 @@ void construct(void *object);
 uint64_t constructed_word(const void *object);
 
 /* process.c */
-void signals_begin(void);
-void signals_end(void);
+
+/* What signals do, from now on, to threads that ask for them. */
+void signals_prepare(void);
+/* The calling thread gets signals at a high rate until signals_end(). Return: false: none. */
+bool signals_begin(timer_t *timer);
+void signals_end(timer_t timer);
 void process_fork(struct worker *w);
 void process_mortal(struct worker *w);
 
@@ -125,6 +132,9 @@ void op_exchange(struct worker *w);
 void op_alloc_bulk(struct worker *w);
 void op_free_bulk(struct worker *w);
 void op_burst(struct worker *w);
+/* Some objects of @cache on @node taken and given back; one that is held for a while. */
+void burst(struct worker *w, const struct standing_cache *cache, int node);
+void stay(struct worker *w, const struct standing_cache *cache, int node);
 
 /* machine_ops.c */
 void op_fault(struct worker *w);

@@ -43,12 +43,13 @@ def clean(name, *command):
         return result
 
 
-print("1..22")
+print("1..27")
 refused("no threads are refused", "--threads", "0", allowed="from 1 to 256")
 refused("too many threads are refused", "--threads", "257", allowed="from 1 to 256")
 refused("a number of threads with a tail is refused", "--threads", "4x", allowed="from 1 to 256")
 refused("negative time is refused", "--seconds", "-1", allowed="from 0.1 to 86400")
 refused("time that is no number is refused", "--seconds", "nan", allowed="from 0.1 to 86400")
+refused("no epochs are refused", "--epochs", "0", allowed="from 1 to 1000000")
 refused("an unknown lane is refused", "--lane", "fast",
         allowed="all, objects, hot, caches, cpus, process, programs or traces")
 refused("a negative seed is refused", "--seed", "-3", allowed="from 0 to")
@@ -57,8 +58,37 @@ done = run(plain, "--boot", "slab_max_order=99")
 ok(done.returncode == 2 and "0 to 10" in done.stderr, "a bad boot option is refused with what is "
    "allowed", done.stderr)
 
-for lane in ("objects", "hot", "caches", "cpus", "process", "programs"):
-    clean(f"lane {lane} is clean", plain, "--lane", lane, "--seconds", "1", "--seed", "7")
+# What a lane is there for has happened, not only been asked for.
+DOES = {
+    "objects": "bulks grace_periods refusals",
+    "hot": "flushes moves",
+    "caches": "caches_made bulks shrinks flushes validations attributes checks refusals",
+    "cpus": "cpus_down moves nodes_off nodes_busy nodes_on caches_made",
+    "process": "forks signals deaths grace_periods",
+    "programs": "programs",
+}
+for lane, events in DOES.items():
+    result = clean(f"lane {lane} is clean", plain, "--lane", lane, "--seconds", "1", "--seed", "7")
+    missing = [event for event in events.split() if not result.get("events", {}).get(event)]
+    if missing:
+        print(f"# {missing} have not happened: {result.get('events')}")
+    happened = not missing and (lane != "process" or result["events"]["signals"] > 1000)
+    DOES[lane] = happened
+ok(all(DOES.values()), "each lane has done what it is there for", str(DOES))
+
+
+def drawn(seed):
+    """What one thread on one cpu draws in two epochs: nothing else is left to chance."""
+    done = run("taskset", "-c", str(min(os.sched_getaffinity(0))), plain, "--threads", "1",
+               "--epochs", "2", "--lane", "caches", "--seconds", "60", "--seed", seed, "--json")
+    result = json.loads(done.stdout)
+    return result["digest"], result["operations"], result["epochs"], done.returncode
+
+
+first, second, other = drawn("5"), drawn("5"), drawn("6")
+ok(first == second and first[2:] == (2, 0), "a seed repeats the workload", f"{first}\n{second}")
+ok(first != other, "another seed is another workload", f"{first}\n{other}")
+clean("MSan reports nothing", f"{build}/native-msan/stress", "--seconds", "3")
 clean("lane traces is clean", plain, "--lane", "traces", "--seconds", "1", "corpus/traces/jq.slubops",
       "corpus/traces/git.slubops")
 done = run(plain, "--lane", "traces")

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The table of lanes: what it runs, what it refuses and what it skips; every failure of a seed."""
 
+import glob
 import os
 import re
 import subprocess
@@ -20,7 +21,7 @@ def refused(name, command, said):
        f"status {done.returncode}\n{done.stdout}{done.stderr}")
 
 
-print("1..14")
+print("1..16")
 refused("an unknown lane is refused with those there are", [LANES, "--lanes", "plain,fast"],
         "--lanes fast: allowed are plain, hardened, debug, asan, msan, tsan, memcheck, every-fail")
 refused("no time is refused", [LANES, "--seconds", "0"], "from 1 to 86400")
@@ -54,6 +55,14 @@ with tempfile.TemporaryDirectory() as folder:
        and "2 lanes, 2 skipped, 0 unclear, 0 findings" in done.stdout,
        "what is missing is skipped, said and counted", done.stdout + done.stderr)
 
+    done = subprocess.run(["make", "SETUP=0", f"O={folder}/b", "stress", "LANES=msan,tsan",
+                           "CLANG=no-such-clang"], capture_output=True, text=True, timeout=120,
+                          env={k: v for k, v in os.environ.items() if "MAKE" not in k}, check=False)
+    ok(done.returncode == 0 and "msan is skipped: no-such-clang is missing" in done.stderr
+       and done.stdout.endswith("2 lanes, 2 skipped, 0 unclear, 0 findings\n")
+       and "CC" not in done.stdout, "make skips the lanes of a compiler that is missing, and says so",
+       done.stdout + done.stderr)
+
 PLANTED = "harness/stress/planted"
 refused("planted refuses impossible time", [PLANTED, "--seconds", "0"], "from 1 to 3600")
 refused("planted refuses an unknown defect", [PLANTED, "--defects", "none"],
@@ -63,9 +72,19 @@ refused("every_failure wants files", [FAILURE, "--seconds", "3"], "FILE...")
 refused("every_failure names a file that is not there", [FAILURE, "/nonexistent.txt"],
         "/nonexistent.txt")
 done = run(FAILURE, "corpus/seeds/groups.txt")
-rows = {name: [int(x) for x in numbers.split()]
-        for name, numbers in re.findall(r"^(\w+) +((?:\d+ *){4})$", done.stdout, re.M)}
-ok(done.returncode == 0 and set(rows) == {"page", "commit", "percpu", "object", "mapping"}
-   and all(all_ == once == from_ for all_, once, from_, _ in rows.values())
-   and rows["object"][0] > 5 and rows["object"][3] > 0,
+rows = {names: [int(x) for x in numbers.split()]
+        for *names, numbers in re.findall(r"^(\w+) +(\w+) +((?:\d+ *){6})$", done.stdout, re.M)
+        for names in [tuple(names)]}
+ok(done.returncode == 0 and " 0 not met" in done.stdout and {("page", "objects"),
+   ("percpu", "caches"), ("object", "accounting")} <= set(rows)
+   and all(once == from_ == sum(row[1:3]) == sum(row[4:]) for row in rows.values()
+           for once, from_ in [row[::3]])
+   and rows["object", "objects"][0] > 5 and rows["object", "objects"][1] > 0,
    "each attempt of a seed fails once, and with all after it", done.stdout + done.stderr)
+files = sorted(glob.glob("corpus/seeds/*.txt") + glob.glob("corpus/minimised/*/*.slubops"))
+done = run(FAILURE, *files)
+met = set(re.findall(r"^\w+ +(\w+) +[1-9]", done.stdout, re.M))
+ok(done.returncode == 0 and " 0 left" in done.stdout and " 0 not met" in done.stdout
+   and {"objects", "caches", "accounting", "tracks", "nodes"} <= met,
+   "the corpus has failures of pages, accounting, tracks, caches and nodes",
+   done.stdout + done.stderr)

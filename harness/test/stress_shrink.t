@@ -34,7 +34,7 @@ with tempfile.TemporaryDirectory() as folder:
     done = run(SHRINK, "--seconds", "40", "--slubcheck", NATIVE, "--sim", SIM, path, PLANT="double")
     with open(small, encoding="utf-8") as file:
         left = file.read().count("kmalloc")
-    ok(done.returncode == 1 and left < 120 and "overlaps a live object" in done.stdout,
+    ok(done.returncode == 1 and left < 400 and "overlaps a live object" in done.stdout,
        "what fails on real threads is made small", done.stdout + done.stderr)
     ok(" schedules fail" in done.stdout and "minimized: " in done.stdout
        and run(SIM, "replay", "--world", "sim", small[:-4] + "-sim.txt").returncode == 1,
