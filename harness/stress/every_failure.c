@@ -197,8 +197,12 @@ static int judge(const char *path, size_t window, const struct program *program,
 {
 	if (outcome == SIM_CLEAN)
 		return 0;
-	printf("# %s, window %zu: %s %u%s fails: %s\n", path, window, site_names[injected.site],
-	       injected.nth, injected.count > 1 ? " and all after it" : "", of->finding.text);
+	printf("# %s, window %zu: ", path, window);
+	if (injected.count)
+		printf("%s %u%s fails: %s\n", site_names[injected.site], injected.nth,
+		       injected.count > 1 ? " and all after it" : "", of->finding.text);
+	else
+		printf("without a failure: %s\n", of->finding.text);
 	if (outcome == SIM_FINDING)
 		program_print_text(stdout, program);
 	return outcome == SIM_FINDING ? 1 : 3;

@@ -21,7 +21,7 @@ def refused(name, command, said):
        f"status {done.returncode}\n{done.stdout}{done.stderr}")
 
 
-print("1..16")
+print("1..17")
 refused("an unknown lane is refused with those there are", [LANES, "--lanes", "plain,fast"],
         "--lanes fast: allowed are plain, hardened, debug, asan, msan, tsan, memcheck, every-fail")
 refused("no time is refused", [LANES, "--seconds", "0"], "from 1 to 86400")
@@ -61,6 +61,29 @@ with tempfile.TemporaryDirectory() as folder:
     ok(done.returncode == 0 and "msan is skipped: no-such-clang is missing" in done.stderr
        and done.stdout.endswith("2 lanes, 2 skipped, 0 unclear, 0 findings\n")
        and "CC" not in done.stdout, "make skips the lanes of a compiler that is missing, and says so",
+       done.stdout + done.stderr)
+
+# A stress that finds something outside of op programs, and then in one.
+FAKE = """#!/bin/bash
+for word; do
+	case $word in
+	--json=*) json=${word#--json=} ;;
+	programs) program=/nonexistent-program.txt ;;
+	esac
+done
+echo '{"operations": 5, "findings": 1, "text": "L1: planted", "repeat": "x", "op_program": "'$program'"}' >"$json"
+exit 1
+"""
+with tempfile.TemporaryDirectory() as folder:
+    os.mkdir(os.path.join(folder, "native"))
+    path = os.path.join(folder, "native", "stress")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(FAKE)
+    os.chmod(path, 0o755)
+    done = run(LANES, "--lanes", "plain", "--seconds", "1", O=folder)
+    ok(done.returncode == 1 and "plain: L1: planted\nrepeat: x\n" in done.stderr
+       and "shrink: --slubcheck " + folder in done.stderr,
+       "what is found outside of op programs is looked for in them, and made small",
        done.stdout + done.stderr)
 
 PLANTED = "harness/stress/planted"
