@@ -107,23 +107,11 @@ static __slub_data bool booted;
 static void take_failslab(const char *options)
 {
 	const char *at = strstr(options, "failslab=");
-	long value[4];
+	struct linux_failslab f = {.interval = 1};
 
-	if (!at)
-		return;
-	at += strlen("failslab=");
-	for (int n = 0; n < 4; n++) {
-		char *end;
-
-		value[n] = strtol(at, &end, 10);
-		at = end + 1;
-	}
-	linux_failslab = (struct linux_failslab){
-		.interval = (unsigned int)value[0],
-		.probability = (unsigned int)value[1],
-		.space = value[2],
-		.times = value[3],
-	};
+	if (at && sscanf(at, "failslab=%u,%u,%ld,%ld", &f.interval, &f.probability, &f.space,
+			 &f.times) == 4)
+		linux_failslab = f;
 }
 
 static void boot(void)
@@ -184,7 +172,12 @@ static void *linux_create_args(const char *name, unsigned int size, unsigned int
 	void *cache;
 
 	tick();
-	/* The kernel takes a free pointer that sticks out of its object, into the red zone. */
+	/*
+	 * The kernel believes what it is asked for: it divides by the size of 0 that an alignment
+	 * beyond all bounds ends in, and lets a free pointer stick out into the red zone.
+	 */
+	if (align > PAGE_SIZE)
+		return NULL;
 	if (args.use_freeptr_offset && args.freeptr_offset < size &&
 	    size - args.freeptr_offset < sizeof(void *))
 		return NULL;
@@ -627,6 +620,27 @@ static long linux_slabinfo(char *text, size_t bytes)
 	return lx_slabinfo(text, bytes);
 }
 
+/* The tree has the folders of the boot's caches, and no entry without a name. */
+static const char *linux_walk(char *text, size_t bytes)
+{
+	unsigned int folders = 0, odd = 0;
+	const char *name, *target;
+
+	for (unsigned int n = 0; (name = lx_attr_directory(n, &target)); n++) {
+		folders += !target;
+		odd += !*name || (target && !*target);
+	}
+	if (folders >= 2 && !odd)
+		return NULL;
+	snprintf(text, bytes, "the tree has %u folders, %u odd names", folders, odd);
+	return "";
+}
+
+static unsigned long linux_errors(void)
+{
+	return linux_reports;
+}
+
 const struct exec_allocator exec_linux = {
 	.name = "linux",
 	.boot_option = "linux",
@@ -686,7 +700,9 @@ const struct exec_allocator exec_linux = {
 	.node_of = linux_node_of,
 	.attribute_read = linux_attribute_read,
 	.attribute_write = linux_attribute_write,
+	.walk = linux_walk,
 	.slabinfo = linux_slabinfo,
+	.errors = linux_errors,
 	.init_on_alloc = lx_wants_init,
 	.caller = exec_world_caller,
 };

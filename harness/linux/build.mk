@@ -95,9 +95,18 @@ linux-fuzz-sources = harness/fuzz/mutator.c harness/fuzz/own_strcmp.c $(call fuz
 $(foreach t,$(fuzz-targets),$(eval $(call program,sim-fuzz-plain,linux_fuzz_$t,$(call \
 	linux-fuzz-sources,$t),-fsanitize=fuzzer -Wl$(comma)--wrap=strcmp $(linux-guide-object) \
 	$(linux-in-place))))
-linux-fuzz := $(fuzz-targets:%=$(O)/sim-fuzz-plain/linux_fuzz_%)
+# … and those of texts: boot options through the kernel's own parser, attributes through its files.
+# Left out: corrupt and layout, which look into libslub's structures (linux_diff has both); program and
+# mutate, which have no allocator in them.
+linux-fuzz-texts := boot attributes
+linux-fuzz-text-sources = harness/fuzz/fuzz_$1.c harness/fuzz/machine.c $(if $(filter boot,$1),\
+	harness/linux/refusals.c) $(exec-sim-sources) $(program-readers) $(linux-allocator) \
+	$(addprefix harness/linux/,under_test.c guide.c)
+$(foreach t,$(linux-fuzz-texts),$(eval $(call program,sim-fuzz-plain,linux_fuzz_$t,$(call \
+	linux-fuzz-text-sources,$t),-fsanitize=fuzzer $(linux-guide-object) $(linux-in-place))))
+linux-fuzz := $(patsubst %,$(O)/sim-fuzz-plain/linux_fuzz_%,$(fuzz-targets) $(linux-fuzz-texts))
 $(linux-fuzz): $(linux-guide-object)
-$(call objects,sim-fuzz-plain,$(linux-allocator) $(addprefix harness/linux/,under_test.c guide.c)): \
+$(call objects,sim-fuzz-plain,$(linux-allocator) $(addprefix harness/linux/,under_test.c guide.c refusals.c)): \
 	EXTRA_CFLAGS := -fno-sanitize=fuzzer-no-link
 $(linux-guide-object): FORCE | $(O)/.libslub-build $(PREPARE)
 	$(say) LINUX $@
@@ -105,4 +114,4 @@ $(linux-guide-object): FORCE | $(O)/.libslub-build $(PREPARE)
 		$(if $(LINUX_PATCH),--patch '$(LINUX_PATCH)') --name guide --guide
 
 .PHONY: linux-fuzz
-linux-fuzz: $(linux-fuzz) ## the fuzz targets of op programs on Linux's SLUB, for libFuzzer
+linux-fuzz: $(linux-fuzz) ## the fuzz targets concurrent, sequential, debug, boot and attributes on Linux's SLUB

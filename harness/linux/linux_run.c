@@ -6,7 +6,9 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "harness/fuzz/draw.h"
 #include "harness/model/runner.h"
 #include "harness/sim/sim.h"
 #include "linux.h"
@@ -22,6 +24,7 @@ static const char help[] =
 	"                (default: what it says itself)\n"
 	"  --sequential  random programs of one task on one cpu\n"
 	"  --debug       random programs for the debugging features\n"
+	"  --moves       tasks go to other cpus in the middle of more operations\n"
 	"  --fine        every access of the kernel's C code is a scheduling point\n"
 	"  --log         print what the kernel prints\n"
 	"  --help        this text\n"
@@ -29,6 +32,8 @@ static const char help[] =
 	"Exit status: 0 clean, 1 a finding, 2 bad input or usage, 3 inconclusive.\n";
 
 #define VERIFY_EVERY 1024u /* programs between resets that compare all memory */
+#define MOVE_ONE_OF  24u   /* records */
+#define MOVE_MAX     24u   /* points: the way through a fast path is shorter */
 
 const struct target target = {
 	.name = "linux",
@@ -48,6 +53,36 @@ static void show_figures(double seconds)
 	       seconds > 0 ? (double)f->records / seconds : 0.0, f->inconclusive, f->findings);
 }
 
+static bool moves;
+
+/*
+ * Here and there a task goes to another cpu in the middle of a record. Not more often: what shows
+ * then needs tasks that have been on their cpus for a while.
+ */
+static void add_moves(struct program *program, uint64_t seed)
+{
+	static struct program_record bare[FUZZ_RECORDS_MAX];
+	size_t nr = program->nr_records, out = 0;
+	struct draw d = {.state = seed};
+
+	memcpy(bare, program->records, nr * sizeof(bare[0]));
+	for (size_t at = 0; at < nr; at++) {
+		size_t room = FUZZ_RECORDS_MAX - out - (nr - at);
+		/* What follows an interrupt is the interrupt's. */
+		bool apart = !at || bare[at - 1].op != PROGRAM_IRQ;
+
+		if (room && apart && !generate_is_schedule(bare[at].op) &&
+		    draw_chance(&d, 1, MOVE_ONE_OF))
+			program->records[out++] = (struct program_record){
+				.op = PROGRAM_SWITCH,
+				.cpu = (uint8_t)draw_below(&d, program->header.cpus),
+				.arg = PROGRAM_ARG(SWITCH, delta, draw_range(&d, 1, MOVE_MAX)),
+			};
+		program->records[out++] = bare[at];
+	}
+	program->nr_records = out;
+}
+
 /* Return: the exit status. */
 static int run_random(uint64_t ops, uint64_t seed, uint64_t cpus, enum fuzz_style style)
 {
@@ -62,6 +97,8 @@ static int run_random(uint64_t ops, uint64_t seed, uint64_t cpus, enum fuzz_styl
 		program.nr_records =
 			generate_program_on((unsigned int)cpus, seed, style, &program.header,
 					    records, FUZZ_RECORDS_MAX);
+		if (moves)
+			add_moves(&program, seed);
 		clean = target_run(&program, NULL) != SIM_FINDING;
 		if (!clean)
 			fprintf(stderr, "# seed: %" PRIu64 "\n", seed);
@@ -78,6 +115,7 @@ int main(int argc, char **argv)
 		{"cpus", required_argument, NULL, 'c'},
 		{"sequential", no_argument, NULL, 'q'},
 		{"debug", no_argument, NULL, 'd'},
+		{"moves", no_argument, NULL, 'm'},
 		{"fine", no_argument, NULL, 'f'},
 		RUNNER_OPTIONS_LOG,
 		RUNNER_OPTIONS_END,
@@ -105,6 +143,9 @@ int main(int argc, char **argv)
 		case 'd':
 			style = FUZZ_DEBUG;
 			break;
+		case 'm':
+			moves = true;
+			break;
 		case 'f':
 			linux_fine = true;
 			break;
@@ -113,6 +154,11 @@ int main(int argc, char **argv)
 			if (status != RUNNER_GO_ON)
 				return status;
 		}
+	}
+	if (moves && style != FUZZ_CONCURRENT) {
+		fprintf(stderr, "--moves: allowed without --sequential and --debug, which are of "
+				"one cpu\n");
+		return 2;
 	}
 	if (cpus && style != FUZZ_CONCURRENT) {
 		fprintf(stderr,

@@ -217,6 +217,14 @@ void lx_pages_free(unsigned long address)
 	free_pages(virt_to_head_page((void *)address));
 }
 
+/* Which units of a chunk are taken stands in its descriptor. */
+static void touch_chunk(void *unit)
+{
+	struct page *chunk = virt_to_head_page(unit);
+
+	lx_touch(chunk, sizeof(*chunk));
+}
+
 void *lx_percpu_alloc(unsigned long bytes)
 {
 	void *unit;
@@ -224,6 +232,8 @@ void *lx_percpu_alloc(unsigned long bytes)
 	if (bytes > sizeof(struct kmem_cache_cpu))
 		sim_give_up("what is asked for on each cpu is larger than a cpu slot of libslub");
 	unit = alloc_percpu_slots();
+	if (unit)
+		touch_chunk(unit);
 	for (unsigned int cpu = 0; unit && cpu < world_nr_cpus(); cpu++)
 		lx_touch((char *)unit + cpu * PAGE_SIZE, sizeof(struct kmem_cache_cpu));
 	return unit;
@@ -231,6 +241,8 @@ void *lx_percpu_alloc(unsigned long bytes)
 
 void lx_percpu_free(void *unit)
 {
+	if (unit)
+		touch_chunk(unit);
 	free_percpu_slots(unit);
 }
 

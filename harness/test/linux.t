@@ -125,6 +125,20 @@ def test_slubcheck(program):
                " ".join(["replay", *arguments, "is refused"]), result.stdout + result.stderr)
 
 
+def test_fuzz(folder):
+    result = run("make", "-s", "SETUP=0", f"O={OUT}", "linux-fuzz")
+    tap.ok(result.returncode == 0, "make linux-fuzz", result.stdout + result.stderr)
+    for target in ("concurrent", "sequential", "debug", "boot", "attributes"):
+        seeds = f"corpus/{target}" if os.path.isdir(f"corpus/{target}") else "corpus/seeds"
+        corpus = os.path.join(folder, target)
+        os.mkdir(corpus)
+        result = run(os.path.join(OUT, "sim-fuzz-plain", f"linux_fuzz_{target}"), "-runs=300",
+                     "-seed=1", f"-artifact_prefix={folder}/", corpus, seeds,
+                     SLUB_FINDINGS_DIR=folder)
+        tap.ok(result.returncode == 0 and "Done 300 runs" in result.stderr and os.listdir(corpus),
+               f"libFuzzer, target {target}", result.stdout + result.stderr)
+
+
 def test_hardened():
     names = [os.path.join(OUT, "sim", f"{name}-hardened") for name in ("linux_run", "linux_diff")]
     result = run("make", "-s", "SETUP=0", f"O={OUT}", "LINUX_CONFIG=hardened", *names)
@@ -146,12 +160,13 @@ def test_runs():
     result = run(program, *traces)
     tap.ok(result.returncode == 0 and result.stdout.count("\nok ") + 1 == len(traces),
            f"{len(traces)} traces and seeds run on it", result.stdout + result.stderr)
-    for arguments in (["--sequential"], [], ["--fine"]):
+    for arguments in (["--sequential"], [], ["--fine"], ["--moves", "--cpus", "2"]):
         result = run(program, "--ops", "100000", *arguments)
         tap.ok(result.returncode == 0 and " 0 findings" in result.stdout,
                " ".join(["100,000 random operations", *arguments]), result.stdout + result.stderr)
     with tempfile.TemporaryDirectory() as folder:
         test_diff(os.path.join(OUT, "sim", "linux_diff"), folder)
+        test_fuzz(folder)
     result = run("harness/linux/linux-zoo", "--only", "frozen_discard", "--ops", "20000")
     tap.ok(result.returncode == 0 and "# 1 of 1 found" in result.stdout,
            "a planted defect is found, and nothing without it", result.stdout + result.stderr)

@@ -45,10 +45,11 @@ static void forget(struct group *group)
 
 bool glue_charge_mapping(unsigned long bytes, gfp_t gfp, void **whose)
 {
-	struct group *group = gfp & __GFP_ACCOUNT ? active[lx_task()] : NULL;
+	bool pays = IS_ENABLED(CONFIG_MEMCG) && gfp & __GFP_ACCOUNT;
+	struct group *group = pays ? active[lx_task()] : NULL;
 
 	*whose = group;
-	if (!IS_ENABLED(CONFIG_MEMCG) || !group)
+	if (!group)
 		return true;
 	if (!charge(group, bytes, gfp))
 		return false;
@@ -58,7 +59,7 @@ bool glue_charge_mapping(unsigned long bytes, gfp_t gfp, void **whose)
 
 void glue_uncharge_mapping(unsigned long bytes, void *whose)
 {
-	if (!IS_ENABLED(CONFIG_MEMCG) || !whose)
+	if (!whose)
 		return;
 	uncharge(whose, bytes);
 	forget(whose);
