@@ -698,6 +698,7 @@ const struct exec_allocator exec_linux = {
 	.node_online = linux_node_online,
 	.preferred_node = linux_prefer_node,
 	.node_of = linux_node_of,
+	.usercopy = lx_usercopy,
 	.attribute_read = linux_attribute_read,
 	.attribute_write = linux_attribute_write,
 	.walk = linux_walk,

@@ -36,6 +36,7 @@ static const char *const seen_names[NR_SEEN] = {
 	[SEEN_TRACES] = "traces are written to, debugfs in Linux",
 	[SEEN_TAKEN] = "a cache is made whose id is taken in Linux",
 	[SEEN_REFUSED] = "a free pointer placed where libslub refuses it",
+	[SEEN_USERCOPY] = "whether a copy to or from users is allowed",
 	[SEEN_USAGE] = "bytes charged to a group",
 	[SEEN_CHARGED] = "whether a group can be charged, or take a limit",
 };
@@ -143,12 +144,16 @@ static const char *const listed[] = {
 	"cpu_partial_drain",
 };
 
+/* What is copied lies in no slab: libslub refuses that. */
+static bool copies_beside;
+
 static bool is_listed(const char *what)
 {
 	for (size_t n = 0; n < sizeof(listed) / sizeof(listed[0]); n++)
 		if (!strcmp(listed[n], what))
 			return true;
-	return what == seen_names[SEEN_INDEX] || what == seen_names[SEEN_SLABINFO_COUNT];
+	return what == seen_names[SEEN_INDEX] || what == seen_names[SEEN_SLABINFO_COUNT] ||
+	       (what == seen_names[SEEN_USERCOPY] && copies_beside);
 }
 
 static void differ(const char *what, const char *of, const char *ours, const char *theirs)
@@ -667,6 +672,16 @@ static size_t o_ksize(const void *object)
 	return bytes;
 }
 
+static bool o_usercopy(const void *p, size_t bytes, bool to_user)
+{
+	bool allowed = observe_under()->usercopy(p, bytes, to_user);
+
+	copies_beside = observe_offset_of(p) < 0;
+	snprintf(asked, sizeof(asked), "%zu bytes at offset %ld", bytes, observe_offset_of(p));
+	observe_number(SEEN_USERCOPY, asked, allowed);
+	return allowed;
+}
+
 static size_t o_roundup(size_t bytes)
 {
 	size_t up = observe_under()->roundup(bytes);
@@ -810,6 +825,7 @@ static void fill(struct exec_allocator *to, const struct exec_allocator *from)
 	made.slabinfo = o_slabinfo;
 	made.misuse = observe_misuse;
 	made.caller = from->caller;
+	made.usercopy = o_usercopy;
 	made.group_create = o_group_create;
 	made.group_destroy = from->group_destroy;
 	made.group_activate = from->group_activate;

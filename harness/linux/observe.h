@@ -33,7 +33,8 @@ enum observed {
 	SEEN_TRACES,	     /* listed: files that Linux has in another tree */
 	SEEN_TAKEN,	     /* listed: Linux refuses a cache as its id is taken */
 	SEEN_REFUSED,	     /* listed: wishes that libslub refuses, and neither got */
-	SEEN_USAGE,	     /* of a group that is given a limit */
+	SEEN_USERCOPY,
+	SEEN_USAGE, /* of a group that is given a limit */
 	SEEN_CHARGED,
 	NR_SEEN
 };

@@ -221,8 +221,22 @@ unsigned int lx_features(void)
 	       (IS_ENABLED(CONFIG_MEMCG) ? LX_ACCOUNTING : 0);
 }
 
+/* Where a copy that is refused goes on, by task; interrupts make no copies. */
+static void **refused[LX_TASKS_MAX];
+
+void usercopy_abort(const char *name, const char *detail, bool to_user, unsigned long offset,
+		    unsigned long bytes)
+{
+	__builtin_longjmp(refused[lx_task()], 1);
+}
+
 _Bool lx_usercopy(const void *p, unsigned long bytes, _Bool to_user)
 {
+	void *back[5];
+
+	refused[lx_task()] = back;
+	if (__builtin_setjmp(back))
+		return false;
 	__check_object_size(p, bytes, to_user);
 	return true;
 }
