@@ -22,6 +22,7 @@ static const char *const names[NR_STRESS_EVENTS] = {
 	[EVENT_SIGNALS] = "signals",
 	[EVENT_DEATHS] = "deaths",
 	[EVENT_REFUSALS] = "refusals",
+	[EVENT_LIMITS] = "limits",
 	[EVENT_PROGRAMS] = "programs",
 };
 

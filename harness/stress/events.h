@@ -28,6 +28,7 @@ enum stress_event {
 	EVENT_SIGNALS,	     /* taken by threads that were at work */
 	EVENT_DEATHS,	     /* threads that ended and left objects */
 	EVENT_REFUSALS,	     /* attempts at memory that were made to fail */
+	EVENT_LIMITS,	     /* charges that did not fit into a group */
 	EVENT_PROGRAMS,	     /* op programs and windows of traces */
 	NR_STRESS_EVENTS
 };

@@ -30,7 +30,7 @@ static size_t draw_size(struct draws *draws)
 static gfp_t draw_gfp(struct draws *draws, bool zero)
 {
 	return (draw_below(draws, 4) ? GFP_KERNEL | __GFP_NOWARN : GFP_NOWAIT) |
-	       (zero ? __GFP_ZERO : 0);
+	       (draw_below(draws, 8) ? 0 : __GFP_ACCOUNT) | (zero ? __GFP_ZERO : 0);
 }
 
 static int draw_node(struct draws *draws)

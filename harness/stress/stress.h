@@ -83,10 +83,16 @@ enum stress_lane stress_lane_of(uint64_t seed);
 /* Takes down the first finding of the run and stops it. */
 void stress_found(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Counts what has happened once more. */
+/* Counts what has happened @times more, or once. */
+static inline void stress_count_many(enum stress_event event, uint64_t times)
+{
+	atomic_fetch_add_explicit(&stress_shared->events.counts[event], times,
+				  memory_order_relaxed);
+}
+
 static inline void stress_count(enum stress_event event)
 {
-	atomic_fetch_add_explicit(&stress_shared->events.counts[event], 1, memory_order_relaxed);
+	stress_count_many(event, 1);
 }
 
 static inline bool stress_stopped(void)

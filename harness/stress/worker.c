@@ -161,6 +161,7 @@ static void *worker_main(void *arg)
 	bool signals = false;
 	timer_t timer = NULL;
 
+	set_active_memcg(w->load->groups[w->number % NR_GROUPS]);
 	faults_seed(draw(&w->draws));
 	if (w->load->lane == LANE_PROCESS)
 		signals = signals_begin(&timer);
@@ -179,6 +180,7 @@ static void *worker_main(void *arg)
 	if (signals)
 		signals_end(timer);
 	faults_arm(0);
+	set_active_memcg(NULL);
 	return NULL;
 }
 
@@ -202,11 +204,11 @@ static void *flipper_main(void *arg)
 static void make_caches(struct workload *load, struct draws *draws)
 {
 	static const slab_flags_t flags[] = {0, SLAB_HWCACHE_ALIGN, SLAB_NO_MERGE,
-					     SLAB_RECLAIM_ACCOUNT};
+					     SLAB_RECLAIM_ACCOUNT, SLAB_ACCOUNT};
 
 	for (unsigned int i = 0; i < NR_CACHES; i++) {
 		struct standing_cache *cache = &load->caches[i];
-		slab_flags_t cache_flags = flags[draw_below(draws, 4)];
+		slab_flags_t cache_flags = flags[draw_below(draws, 5)];
 		unsigned int align = draw_below(draws, 4) ? 0 : 8u << draw_below(draws, 6);
 
 		cache->bytes = i % 3 ? 16 + draw_below(draws, 300) : 700 + draw_below(draws, 3000);
@@ -227,6 +229,29 @@ static void destroy_caches(struct workload *load)
 	for (unsigned int i = 0; i < NR_CACHES; i++)
 		kmem_cache_destroy(load->caches[i].s);
 	kmem_cache_destroy(load->visitors.s);
+}
+
+/* Limits that are met, of each of the two. With little memory there may be none: nobody pays. */
+static void make_groups(struct workload *load)
+{
+	load->groups[0] = mem_cgroup_create("all", NULL, 160ul << 10);
+	load->groups[1] = mem_cgroup_create("half", load->groups[0], 100ul << 10);
+}
+
+/* Every object is freed: nobody may have to pay any more. */
+static void destroy_groups(struct workload *load)
+{
+	for (unsigned int i = NR_GROUPS; i-- > 0;) {
+		struct mem_cgroup *group = load->groups[i];
+
+		if (!group)
+			continue;
+		stress_count_many(EVENT_LIMITS, mem_cgroup_failcnt(group));
+		if (mem_cgroup_usage(group))
+			stress_found("accounting: everything is freed, and %zu bytes are charged",
+				     mem_cgroup_usage(group));
+		mem_cgroup_destroy(group);
+	}
 }
 
 /* Return: false when not all threads could be had; those that were are over then too. */
@@ -267,6 +292,7 @@ bool stress_workers_epoch(uint64_t seed, enum stress_lane lane)
 	load->seed = seed;
 	load->sleepers = lane == LANE_HOT ? nr / 2 : 0;
 	make_caches(load, &draws);
+	make_groups(load);
 	for (unsigned int i = 0; i < NR_CELLS; i++)
 		load->cells[i] = &holdings[nr * HELD_PER_THREAD + i];
 	for (unsigned int i = 0; i < nr; i++) {
@@ -289,6 +315,7 @@ bool stress_workers_epoch(uint64_t seed, enum stress_lane lane)
 	if (!stress_shared->found) {
 		churn_end(load);
 		posts_end(load);
+		destroy_groups(load);
 		destroy_caches(load);
 	}
 out:

@@ -16,6 +16,7 @@
 #define NR_CHURNED	4u  /* caches that come and go */
 #define CHURNED_CELLS	8u
 #define HELD_PER_THREAD 192u
+#define NR_GROUPS	2u /* that pay for objects; the second is in the first */
 
 struct standing_cache {
 	struct kmem_cache *s;
@@ -51,6 +52,7 @@ struct workload {
 	_Atomic(char *) shown[NR_SHOWN];
 	_Atomic(struct post *) posts[NR_SHOWN];
 	struct churned_cache churned[NR_CHURNED];
+	struct mem_cgroup *groups[NR_GROUPS];
 	_Atomic bool over;	       /* all workers are done */
 	_Atomic unsigned int sleepers; /* that have not done their part; hot lane */
 	enum stress_lane lane;

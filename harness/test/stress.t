@@ -60,7 +60,7 @@ ok(done.returncode == 2 and "0 to 10" in done.stderr, "a bad boot option is refu
 
 # What a lane is there for has happened, not only been asked for.
 DOES = {
-    "objects": "bulks grace_periods refusals",
+    "objects": "bulks grace_periods refusals limits",
     "hot": "flushes moves",
     "caches": "caches_made bulks shrinks flushes validations attributes checks refusals",
     "cpus": "cpus_down moves nodes_off nodes_busy nodes_on caches_made",
