@@ -266,6 +266,7 @@ all: $(LIBRARIES) $(TOOLS) $(TOOL_LIBRARIES) ## build libslub.a, libslub.so and 
 run: $(PREPARE) $(LIBRARIES) $(TOOLS) $(RUN_NEEDS) ## the main job: replay, fuzz, prove, stress; ends with a table
 	@[ -x harness/run/run ] || { echo 'run: harness/run/run is not in this tree' >&2; exit 2; }
 	@$(test-env) MINUTES='$(MINUTES)' JOBS='$(JOBS)' harness/run/run
+harness/test/main_job.t: | $(RUN_NEEDS)
 
 # Tests that call make themselves must not inherit our command line.
 test-env = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES PYTHONDONTWRITEBYTECODE=1 \

@@ -3,5 +3,5 @@
 
 RUN_NEEDS += $(O)/native/replay_bench
 
-TESTS += harness/test/run.t
+TESTS += harness/test/run.t harness/test/main_job.t
 CHECKS += harness/test/run.t
