@@ -212,11 +212,15 @@ static void keep_path(void)
 	result->nr_path = nr;
 }
 
+/* After so many steps the search begins anew with what it has learnt; UINT64_MAX: it has not. */
+static uint64_t anew_at;
+
 static enum search_end search(void)
 {
-	uint64_t until_progress = PROGRESS_EVERY, anew_at = UINT64_MAX;
+	uint64_t until_progress = PROGRESS_EVERY;
 	bool is_new;
 
+	anew_at = UINT64_MAX;
 	nr_frames = 0;
 	push_frame(table_find(step_state(), &is_new));
 	if (!frames[0].nr && !at_end(step_state()))
@@ -313,6 +317,10 @@ void explore(const struct explore_client *of, const struct explore_options *with
 		memset(result->alone, 0, sizeof(result->alone));
 		table_forget();
 		end = search();
+		/* Told again, its steps would end at words that did not count when they were made. */
+		if (end == SEARCH_FINDING && !mine.all_points &&
+		    (words_learnt() || anew_at != UINT64_MAX))
+			end = SEARCH_ANEW;
 		if (end == SEARCH_FINDING)
 			keep_path();
 		back_to_beginning();
