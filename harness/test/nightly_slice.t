@@ -47,4 +47,55 @@ sed -n 's/^[0-9]*: make //p' list | while read -r words; do
 	[ $? -le 1 ] || { echo "# make $words"; exit 1; }
 done
 ok 'each goal of make is known with its options'
+
+# What ends how: a tree of its own, with tools that end as they are told.
+tree=$dir/tree
+mkdir -p "$tree/ci" "$tree/proofs"
+cp "$slice" "$share" "$tree/ci/"
+cat >"$tree/proofs/prove" <<'EOF'
+#!/bin/bash
+# Rows P.1 to P.9: as the environment says for the first of those asked for.
+if [ "$1" = --list ]; then
+	printf 'P.%d a property\n' {1..9}
+	exit 0
+fi
+only=${*: -1}
+name=END_${only:2:1}
+sleep "${SLEEP:-0}"
+exit "${!name:-0}"
+EOF
+chmod +x "$tree/proofs/prove"
+cat >"$tree/Makefile" <<'EOF'
+clean-goal build/cbmc/bin/cbmc build/explore/explorer:
+	@:
+every-failure:
+	@exit 3
+stress:
+	@echo 'make: *** [x] Error 3 of another'; exit 1
+model:
+	@:
+EOF
+# ends STATUS WORDS COMMAND...: with what is in the environment, in that tree
+ends() {
+	local wanted=$1 words=$2
+	shift 2
+	(unset O && cd "$tree" && env "$@") >out 2>&1
+	local status=$?
+	if [ "$status" != "$wanted" ] || { [ -n "$words" ] && ! grep -q "$words" out; }; then
+		echo "# $*: $status"
+		return 1
+	fi
+}
+ends 0 '' "$tree/ci/share" prove 1/1 && ends 0 '' "$tree/ci/share" prove 9/10
+ok 'a share of proved rows is clean'
+ends 1 '' END_1=3 END_5=1 END_9=3 "$tree/ci/share" prove 1/1 &&
+	ends 3 '' END_5=3 "$tree/ci/share" prove 1/1 &&
+	ends 2 '' END_1=1 END_5=2 END_9=1 "$tree/ci/share" prove 1/1
+ok 'a finding counts more than what stays open'
+ends 3 'cut off by time: P.1,P.2,P.3,P.4' SECONDS_MOST=1 SLEEP=3 "$tree/ci/share" prove 1/1 &&
+	grep -q 'no time is left for P.5 P.6 P.7 P.8 P.9' out
+ok 'what time is too short for is named'
+ends 0 ': inconclusive, ' "$tree/ci/nightly-slice" 0 && ends 1 ': failed with status 2, ' \
+	"$tree/ci/nightly-slice" 1 && ends 0 ': clean, ' "$tree/ci/nightly-slice" 2
+ok 'a slice is clean, inconclusive or failed as its command is'
 echo "1..$count"
