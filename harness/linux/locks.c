@@ -12,7 +12,7 @@
  */
 extern char __start_slub_data[], __stop_slub_data[];
 
-#define LOCK_SETS 64u
+#define LOCK_SETS 64ul
 #define LOCK_WAYS 8u
 
 struct known_lock {
@@ -25,7 +25,8 @@ static __slub_data struct known_lock locks[LOCK_SETS][LOCK_WAYS];
 static struct known_lock *find_lock(const void *address, enum lx_lock_rank rank)
 {
 	uintptr_t at = (uintptr_t)address;
-	unsigned int set = (at >> 3 ^ at >> 9 ^ at >> 15) % LOCK_SETS, found = LOCK_WAYS;
+	unsigned long set = (at >> 3 ^ at >> 9 ^ at >> 15) % LOCK_SETS;
+	unsigned int found = LOCK_WAYS;
 
 	for (unsigned int way = 0; way < LOCK_WAYS; way++) {
 		if (locks[set][way].address == at) {

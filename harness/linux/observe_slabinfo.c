@@ -30,6 +30,8 @@ static void look_at_line(char *line)
 
 	while (nr < COLUMNS_MAX && (column = strtok_r(rest, " ", &rest)))
 		columns[nr++] = column;
+	if (!nr)
+		return;
 	for (unsigned int n = 0; n < nr; n++) {
 		char *to = is_count(n) ? counts : sizes;
 

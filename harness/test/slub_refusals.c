@@ -245,7 +245,7 @@ static void chained_slabs_of_the_reserve(void **state)
 {
 	struct kmem_cache *s = own_cache(400);
 	unsigned int nr = oo_objects(s->oo);
-	void *objects[256], *p;
+	void *objects[256] = {NULL}, *p;
 	struct slab *slab;
 
 	(void)state;
