@@ -575,12 +575,13 @@ static bool linux_set_failslab(unsigned int probability, unsigned int interval, 
 
 /* ---- what looks in from outside */
 
-static const char *directory(void *cache, unsigned int nth)
+/* @cache or, with @nth, that of a folder of the tree: the last if there are not so many. */
+static void *cache_of(void *cache, unsigned int nth)
 {
 	const char *name, *target, *last = NULL;
 
 	if (!nth)
-		return lx_cache_directory(cache);
+		return cache;
 	for (unsigned int n = 0; (name = lx_attr_directory(n, &target)); n++) {
 		if (target)
 			continue;
@@ -588,7 +589,7 @@ static const char *directory(void *cache, unsigned int nth)
 		if (!--nth)
 			break;
 	}
-	return last;
+	return last ? lx_directory_cache(last) : NULL;
 }
 
 static long linux_attribute_read(void *cache, const char *name, unsigned int nth, char *text,
@@ -598,7 +599,7 @@ static long linux_attribute_read(void *cache, const char *name, unsigned int nth
 	long length;
 
 	tick();
-	length = lx_attr_show(directory(cache, nth), name, page);
+	length = lx_attr_show(cache_of(cache, nth), name, page);
 	if (length >= 0)
 		snprintf(text, bytes, "%.*s", (int)length, page);
 	return length;
@@ -612,7 +613,7 @@ static long linux_attribute_write(void *cache, const char *name, unsigned int nt
 	tick();
 	/* The kernel reads a string that ends. */
 	snprintf(copy, sizeof(copy), "%.*s", (int)(bytes < 255 ? bytes : 255), text);
-	return lx_attr_store(directory(cache, nth), name, copy, strlen(copy));
+	return lx_attr_store(cache_of(cache, nth), name, copy, strlen(copy));
 }
 
 static long linux_slabinfo(char *text, size_t bytes)

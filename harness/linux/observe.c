@@ -285,14 +285,6 @@ void observe_learn(void)
 	}
 }
 
-/* What @length says of a text, as a string. */
-static long ended(char *text, long length)
-{
-	if (length >= 0)
-		text[length < TEXT_BYTES - 1 ? length : TEXT_BYTES - 1] = '\0';
-	return length;
-}
-
 /*
  * By the cache, as another may have its name: a cache that others were merged into keeps the name
  * of whoever made it, and that one's name is free again when it goes.
@@ -300,10 +292,14 @@ static long ended(char *text, long length)
 long observe_attribute(void *cache, const char *name, char *text)
 {
 	struct attribute_text to = {.buffer = text, .size = TEXT_BYTES};
+	long length;
 	int err;
 
-	if (on_linux)
-		return ended(text, lx_attr_show(lx_cache_directory(cache), name, text));
+	if (on_linux) {
+		length = lx_attr_show(cache, name, text);
+		text[length < 0 ? 0 : length < TEXT_BYTES ? length : TEXT_BYTES - 1] = '\0';
+		return length;
+	}
 	world_mutex_lock(&slab_mutex);
 	err = slab_attribute_show(cache, name, &to);
 	world_mutex_unlock(&slab_mutex);
@@ -323,11 +319,17 @@ static long write_attribute(void *cache, const char *name, const char *text, siz
 	return err ? err : (long)bytes;
 }
 
-/* By the name of its folder. */
-static long show_in_tree(const char *folder, const char *name, char *text)
+/* Whose the folder or link @name is. */
+static void *cache_of_folder(const char *name)
 {
-	return ended(text, on_linux ? lx_attr_show(folder, name, text)
-				    : slub_attribute_show(folder, name, text, TEXT_BYTES));
+	void *cache;
+
+	if (on_linux)
+		return lx_directory_cache(name);
+	world_mutex_lock(&slab_mutex);
+	cache = tree_find(name);
+	world_mutex_unlock(&slab_mutex);
+	return cache;
 }
 
 const char *observe_name(enum observed seen)
@@ -335,7 +337,6 @@ const char *observe_name(enum observed seen)
 	return seen_names[seen];
 }
 
-/* @cache NULL: of the folder @name. */
 static void look_at_cache(void *cache, const char *name)
 {
 	char text[TEXT_BYTES];
@@ -346,8 +347,7 @@ static void look_at_cache(void *cache, const char *name)
 
 		if (is_odd_text(attr))
 			continue;
-		length = cache ? observe_attribute(cache, attr, text)
-			       : show_in_tree(name, attr, text);
+		length = observe_attribute(cache, attr, text);
 		if (length == -13)
 			continue;
 		if (length < 0)
@@ -405,7 +405,7 @@ static void look_at_all(void)
 			continue;
 		observe_text(&observe_counts[SEEN_CACHES], seen_names[SEEN_CACHES], "",
 			     entries[n].name);
-		look_at_cache(NULL, entries[n].name);
+		look_at_cache(cache_of_folder(entries[n].name), entries[n].name);
 	}
 	observe_slabinfo();
 }

@@ -238,12 +238,12 @@ void *lx_cache_of(const void *object);
 /* Page allocator and its readers. */
 unsigned int lx_large_order(const void *object); /* of a large kmalloc; ~0u: not one */
 
-/* Attributes: -errno, or the number of bytes. */
-long lx_attr_show(const char *cache, const char *attr, char *text); /* a page */
-long lx_attr_store(const char *cache, const char *attr, const char *text, unsigned long bytes);
+/* Attributes of a cache, or of none: -errno, or the number of bytes. */
+long lx_attr_show(void *cache, const char *attr, char *text); /* a page */
+long lx_attr_store(void *cache, const char *attr, const char *text, unsigned long bytes);
 const char *lx_attr_name(unsigned int index);
-/* Its folder: of its own name, or of its id where it can be merged with. */
-const char *lx_cache_directory(void *cache);
+/* Whose the folder or link @name is; NULL: there is none. */
+void *lx_directory_cache(const char *name);
 /* Directory or link number @index; @target: of a link. */
 const char *lx_attr_directory(unsigned int index, const char **target);
 long lx_slabinfo(char *text, unsigned long bytes);

@@ -283,7 +283,7 @@ void lx_shrink_all(void)
 
 long lx_validate(void *cache)
 {
-	return lx_attr_store(lx_cache_directory(cache), "validate", "1", 1);
+	return lx_attr_store(cache, "validate", "1", 1);
 }
 
 void lx_cache_view(void *cache, struct lx_cache_view *view)

@@ -154,19 +154,6 @@ const char *lx_attr_name(unsigned int index)
 	return NULL;
 }
 
-const char *lx_cache_directory(void *cache)
-{
-	struct kobject *kobj = &((struct kmem_cache *)cache)->kobj;
-	static unsigned int last;
-
-	if (last < nr_entries && !entries[last].link && entries[last].kobj == kobj)
-		return entries[last].name;
-	for (unsigned int n = 0; n < nr_entries; n++)
-		if (!entries[n].link && entries[n].kobj == kobj)
-			return entries[last = n].name;
-	return ((struct kmem_cache *)cache)->name;
-}
-
 const char *lx_attr_directory(unsigned int index, const char **target)
 {
 	if (index >= nr_entries)
@@ -178,31 +165,38 @@ const char *lx_attr_directory(unsigned int index, const char **target)
 	return entries[index].name;
 }
 
-long lx_attr_show(const char *cache, const char *name, char *text)
+void *lx_directory_cache(const char *name)
 {
-	struct attribute *attr = find_attribute(name);
-	struct entry *entry = find(cache);
+	struct entry *entry = find(name);
 
-	if (!attr || !entry)
+	return entry ? container_of(entry->kobj, struct kmem_cache, kobj) : NULL;
+}
+
+long lx_attr_show(void *cache, const char *name, char *text)
+{
+	struct kobject *kobj = cache ? &((struct kmem_cache *)cache)->kobj : NULL;
+	struct attribute *attr = find_attribute(name);
+
+	if (!attr || !kobj)
 		return -ENOENT;
 	if (!(attr->mode & 0444))
 		return -EACCES;
-	return entry->kobj->ktype->sysfs_ops->show(entry->kobj, attr, text);
+	return kobj->ktype->sysfs_ops->show(kobj, attr, text);
 }
 
-long lx_attr_store(const char *cache, const char *name, const char *text, unsigned long bytes)
+long lx_attr_store(void *cache, const char *name, const char *text, unsigned long bytes)
 {
+	struct kobject *kobj = cache ? &((struct kmem_cache *)cache)->kobj : NULL;
 	struct attribute *attr = find_attribute(name);
-	struct entry *entry = find(cache);
 
-	if (!attr || !entry)
+	if (!attr || !kobj)
 		return -ENOENT;
 	if (!(attr->mode & 0222))
 		return -EACCES;
 	/* A write of nothing does not come as far as the allocator. */
 	if (!bytes)
 		return 0;
-	return entry->kobj->ktype->sysfs_ops->store(entry->kobj, attr, text, bytes);
+	return kobj->ktype->sysfs_ops->store(kobj, attr, text, bytes);
 }
 
 /* ---- /proc/slabinfo */
