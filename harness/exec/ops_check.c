@@ -72,9 +72,12 @@ static bool do_check(struct exec *x, size_t idx, unsigned int task)
 static void check_conserved_caches(struct exec *x, size_t idx, unsigned int task)
 {
 	size_t held[PROGRAM_CACHES_MAX] = {0}, n, in_use;
-	const unsigned int alone = PROGRAM_CACHE_nomerge | PROGRAM_CACHE_ctor | PROGRAM_CACHE_rcu |
-				   PROGRAM_CACHE_noleaktrace | PROGRAM_CACHE_redzone |
-				   PROGRAM_CACHE_poison | PROGRAM_CACHE_user | PROGRAM_CACHE_trace;
+	unsigned int alone = PROGRAM_CACHE_nomerge | PROGRAM_CACHE_ctor | PROGRAM_CACHE_rcu |
+			     PROGRAM_CACHE_noleaktrace | PROGRAM_CACHE_trace;
+
+	/* slab_debug=O takes these flags from a cache whose slabs would grow, and it is merged with. */
+	if (!(x->program->header.flags & PROGRAM_F_debug_O))
+		alone |= PROGRAM_CACHE_redzone | PROGRAM_CACHE_poison | PROGRAM_CACHE_user;
 
 	if (!has_oracle(x, EXEC_ORACLE_CONSERVATION) || !x->allocator->objects_in_use)
 		return;

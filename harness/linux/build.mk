@@ -6,7 +6,7 @@
 # The kernel's files and the glue that is compiled with the kernel's headers, as one object. One
 # of another name stands beside it, and so do its programs.
 LINUX_NAME ?=## linux-slub: the programs end in -NAME, so that several stand side by side; cov counts lines
-LINUX_CONFIG ?=## linux-slub: hardened: as linux-hardened.config says; the programs end in -hardened
+LINUX_CONFIG ?=## linux-slub: hardened or unchained: as linux-NAME.config says; the programs end in -NAME
 linux-name := $(or $(LINUX_NAME),$(LINUX_CONFIG))
 linux-object := $(O)/linux/$(or $(linux-name),kernel).o
 linux-suffix := $(linux-name:%=-%)

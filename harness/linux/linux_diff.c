@@ -202,6 +202,7 @@ int main(int argc, char **argv)
 		return 3;
 	}
 	observe_learn();
+	observe_unchained = !(lx_features() & LX_CHAINS);
 	if (optind < argc)
 		status = runner_files(argv + optind, argc - optind, run_file);
 	else

@@ -46,6 +46,9 @@ static const char *const seen_names[NR_SEEN] = {
 static char *log_bytes;
 static size_t log_used, log_room, log_at;
 bool observe_survey;
+bool observe_unchained;
+static bool unchained;
+static unsigned long refused_before;
 uint64_t observe_operations;
 static bool second, cut, over;
 static char difference[600];
@@ -70,6 +73,7 @@ static void log_add(const void *data, size_t bytes)
 
 void observe_first(void)
 {
+	unchained = false;
 	log_used = log_at = 0;
 	nr_programs++;
 	second = cut = over = false;
@@ -79,6 +83,7 @@ void observe_first(void)
 
 void observe_second(void)
 {
+	unchained = false;
 	second = true;
 	over = false;
 	operations = 0;
@@ -144,16 +149,33 @@ static const char *const listed[] = {
 	"cpu_partial_drain",
 };
 
-/* What is copied lies in no slab: libslub refuses that. */
+/* What is copied lies in no slab, or behind the last object of one: libslub refuses that. */
 static bool copies_beside;
 
-static bool is_listed(const char *what)
+/* The cache that is looked at, or one of this run, has debug flags; several objects were freed at once. */
+static bool looks_at_debug, saw_debug, bulk_freed;
+
+/*
+ * Without chains only these may differ: what the allocators keep for themselves in kmalloc caches;
+ * on which cpu something was counted, as who flushes another's slot does it from its own; and with
+ * debug flags what follows from a bulk, of which libslub frees the objects one by one.
+ */
+static bool is_listed_unchained(const char *of, const char *ours, const char *theirs)
 {
-	for (size_t n = 0; n < sizeof(listed) / sizeof(listed[0]); n++)
-		if (!strcmp(listed[n], what))
-			return true;
-	return what == seen_names[SEEN_INDEX] || what == seen_names[SEEN_SLABINFO_COUNT] ||
-	       (what == seen_names[SEEN_USERCOPY] && copies_beside);
+	return !strncmp(of, "kmalloc", 7) || (looks_at_debug && bulk_freed) ||
+	       (!strchr(ours, '=') && saw_debug && bulk_freed) ||
+	       (strstr(ours, " C") && strtoul(ours, NULL, 10) == strtoul(theirs, NULL, 10));
+}
+
+static bool is_listed(const char *what, const char *of, const char *ours, const char *theirs)
+{
+	bool count = what == seen_names[SEEN_SLABINFO_COUNT];
+
+	if (what == seen_names[SEEN_INDEX] || (what == seen_names[SEEN_USERCOPY] && copies_beside))
+		return true;
+	for (size_t n = 0; !count && n < sizeof(listed) / sizeof(listed[0]); n++)
+		count = !strcmp(listed[n], what);
+	return count && (!observe_unchained || is_listed_unchained(of, ours, theirs));
 }
 
 static void differ(const char *what, const char *of, const char *ours, const char *theirs)
@@ -196,10 +218,10 @@ void observe_text(struct observe_count *count, const char *what, const char *of,
 	if (!same && observe_survey && count == &observe_counts[SEEN_GIVEN])
 		over = true;
 	if (!same) {
-		if (observe_survey && !is_listed(what))
+		if (observe_survey && !is_listed(what, of, log_bytes + log_at, text))
 			fprintf(stderr, "# %s of %s:\n#   libslub %s\n#   Linux   %s\n", what, of,
 				log_bytes + log_at, text);
-		if (observe_survey || is_listed(what))
+		if (observe_survey || is_listed(what, of, log_bytes + log_at, text))
 			count->listed++;
 		else
 			differ(what, of, log_bytes + log_at, text);
@@ -224,7 +246,7 @@ bool observe_is_linux(void)
 	return on_linux;
 }
 
-const struct exec_allocator *observe_under(void)
+static const struct exec_allocator *under(void)
 {
 	return on_linux ? &exec_linux : &exec_slub;
 }
@@ -319,6 +341,68 @@ static long write_attribute(void *cache, const char *name, const char *text, siz
 	return err ? err : (long)bytes;
 }
 
+/*
+ * Without chains of cpus nothing waits where the two have it in different states: then no count is
+ * listed. What was counted at boot is forgotten.
+ */
+/* Writes @text to an attribute of all caches; how many have it is no matter. */
+static void write_all(const char *name, const char *text)
+{
+	struct kmem_cache *s;
+	void *cache;
+
+	if (!on_linux)
+		list_for_each_entry (s, &slab_caches, list)
+			write_attribute(s, name, text, strlen(text));
+	else
+		for (unsigned int n = 0; lx_cache_at(n, &cache); n++)
+			write_attribute(cache, name, text, strlen(text));
+}
+
+/* No chains, and no slabs of other nodes by a throw of dice, for which the two draw differently. */
+static const char *const turned_off[] = {"cpu_partial", "remote_node_defrag_ratio"};
+
+static bool is_turned_off(const char *name)
+{
+	return observe_unchained && (!strcmp(name, turned_off[0]) || !strcmp(name, turned_off[1]));
+}
+
+static void unchain(void *cache)
+{
+	for (int n = 0; n < 2; n++)
+		write_attribute(cache, turned_off[n], "0", 1);
+}
+
+static void unchain_all(void)
+{
+	for (int n = 0; n < 2; n++)
+		write_all(turned_off[n], "0");
+}
+
+static void unchain_at_first(void)
+{
+	const struct slab_attribute *attr;
+
+	if (!observe_unchained || unchained)
+		return;
+	unchained = true;
+	bulk_freed = saw_debug = false;
+	refused_before = exec_slub.refused();
+	sim_quiet_begin();
+	unchain_all();
+	for (unsigned int n = 0; (attr = slab_attribute_at(n)); n++)
+		if (attr->store == store_stat)
+			write_all(attr->name, "0");
+	sim_quiet_end();
+}
+
+/* Before each operation. */
+const struct exec_allocator *observe_under(void)
+{
+	unchain_at_first();
+	return under();
+}
+
 /* Whose the folder or link @name is. */
 static void *cache_of_folder(const char *name)
 {
@@ -339,9 +423,15 @@ const char *observe_name(enum observed seen)
 
 static void look_at_cache(void *cache, const char *name)
 {
+	static const char *const debug[] = {"sanity_checks", "trace", "red_zone", "poison",
+					    "store_user"};
 	char text[TEXT_BYTES];
 	const char *attr;
 
+	looks_at_debug = false;
+	for (size_t n = 0; n < sizeof(debug) / sizeof(debug[0]); n++)
+		looks_at_debug |= observe_attribute(cache, debug[n], text) > 0 && text[0] == '1';
+	saw_debug |= looks_at_debug;
 	for (unsigned int n = 0; !over && (attr = attributes[n]); n++) {
 		long length;
 
@@ -410,8 +500,38 @@ static void look_at_all(void)
 	observe_slabinfo();
 }
 
+/* Less than a quarter of a node is free: blocks of many pages may be had elsewhere only. */
+static bool node_is_short(int node)
+{
+	struct page_stat stat;
+
+	page_alloc_stat(node, &stat);
+	return stat.free < stat.committed / 4;
+}
+
+/*
+ * Where memory is short, libslub gives back what no object uses, and tries again; Linux, which has
+ * others to take from, does not. And what the two need for themselves differs, so that a node ends
+ * at different moments. Without chains, the counts would tell.
+ */
+static void cut_where_short(void)
+{
+	bool cut_now;
+
+	if (!observe_unchained || second || over)
+		return;
+	sim_quiet_begin();
+	cut_now = exec_slub.refused() != refused_before;
+	for (unsigned int node = 0; node < world_nr_nodes(); node++)
+		cut_now |= node_is_short((int)node);
+	sim_quiet_end();
+	if (cut_now)
+		cut_short();
+}
+
 static void after(void)
 {
+	cut_where_short();
 	if (over)
 		return;
 	observe_operations += second;
@@ -424,6 +544,7 @@ static void after(void)
 
 static void touched(void *cache)
 {
+	cut_where_short();
 	if (!over && operations % TEXTS_EVERY == 0 && cache) {
 		sim_quiet_begin();
 		look_at_cache(cache, observe_cache_name(cache));
@@ -498,6 +619,8 @@ static void *o_buckets_create(const char *name, unsigned int flags, unsigned int
 	void *buckets = observe_under()->buckets_create(name, unaccounted_cache(flags), useroffset,
 							usersize);
 
+	if (buckets && observe_unchained)
+		unchain_all();
 	/* Many caches at once: the first that memory is too short for ends it. */
 	if (!over)
 		same_memory(buckets != NULL);
@@ -552,6 +675,8 @@ static void *o_create_args(const char *name, unsigned int size, unsigned int ali
 					     ctor);
 
 	linux_log_hook = NULL;
+	if (cache && observe_unchained)
+		unchain(cache);
 	observe_counts[SEEN_TAKEN].compared += on_linux;
 	if (!over && id_is_taken) {
 		observe_counts[SEEN_TAKEN].listed++;
@@ -608,6 +733,7 @@ static bool o_alloc_bulk(void *cache, unsigned int gfp, size_t count, void **obj
 
 static void o_free_bulk(void *cache, size_t count, void **objects)
 {
+	bulk_freed |= count > 1;
 	observe_under()->free_bulk(cache, count, objects);
 	touched(cache);
 }
@@ -672,11 +798,22 @@ static size_t o_ksize(const void *object)
 	return bytes;
 }
 
+static bool is_beside(const void *p)
+{
+	struct lx_cache_view view;
+	struct lx_place place;
+
+	if (!on_linux || !lx_place(p, &place))
+		return observe_offset_of(p) < 0;
+	lx_cache_view(place.cache, &view);
+	return place.index >= (PAGE_SIZE << place.order) / view.size;
+}
+
 static bool o_usercopy(const void *p, size_t bytes, bool to_user)
 {
 	bool allowed = observe_under()->usercopy(p, bytes, to_user);
 
-	copies_beside = observe_offset_of(p) < 0;
+	copies_beside = is_beside(p);
 	snprintf(asked, sizeof(asked), "%zu bytes at offset %ld", bytes, observe_offset_of(p));
 	observe_number(SEEN_USERCOPY, asked, allowed);
 	return allowed;
@@ -725,6 +862,8 @@ static long o_attribute_write(void *cache, const char *name, unsigned int nth, c
 		observe_counts[SEEN_TRACES].listed += on_linux;
 		return (long)bytes;
 	}
+	if (is_turned_off(name))
+		return (long)bytes;
 	result = write_attribute(cache, name, text, bytes);
 	observe_number(SEEN_WRITTEN, name, result);
 	touched(cache);

@@ -66,6 +66,8 @@ void observe_second(void);
 const char *observe_difference(void);
 /* All differences are counted as if they were listed, the first of each kind is printed. */
 extern bool observe_survey;
+/* No cache has chains of cpus. */
+extern bool observe_unchained;
 /* Memory was short in one of the runs: from there on nothing was compared. */
 bool observe_cut_short(void);
 

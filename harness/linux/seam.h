@@ -220,6 +220,7 @@ enum {
 	LX_HARDENED = 1 << 0,
 	LX_RANDOM_FREELIST = 1 << 1,
 	LX_ACCOUNTING = 1 << 2,
+	LX_CHAINS = 1 << 3, /* of slabs, on each cpu */
 };
 unsigned int lx_features(void);
 

@@ -218,7 +218,8 @@ unsigned int lx_features(void)
 {
 	return (IS_ENABLED(CONFIG_SLAB_FREELIST_HARDENED) ? LX_HARDENED : 0) |
 	       (IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM) ? LX_RANDOM_FREELIST : 0) |
-	       (IS_ENABLED(CONFIG_MEMCG) ? LX_ACCOUNTING : 0);
+	       (IS_ENABLED(CONFIG_MEMCG) ? LX_ACCOUNTING : 0) |
+	       (IS_ENABLED(CONFIG_SLUB_CPU_PARTIAL) ? LX_CHAINS : 0);
 }
 
 /* Where a copy that is refused goes on, by task; interrupts make no copies. */
@@ -304,8 +305,10 @@ void lx_cache_view(void *cache, struct lx_cache_view *view)
 		.oo_objects = s->oo.x & 0xffff,
 		.min_order = s->min.x >> 16,
 		.min_objects = s->min.x & 0xffff,
+#ifdef CONFIG_SLUB_CPU_PARTIAL
 		.cpu_partial = s->cpu_partial,
 		.cpu_partial_slabs = s->cpu_partial_slabs,
+#endif
 		.flags = (unsigned int)s->flags,
 		.min_partial = s->min_partial,
 		.refcount = s->refcount,

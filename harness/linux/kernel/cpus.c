@@ -108,7 +108,8 @@ static void check_dead(unsigned int cpu)
 	list_for_each_entry (s, &slab_caches, list) {
 		struct glue_cpu_slot *slot = (void *)per_cpu_ptr((char __percpu *)s->cpu_slab, cpu);
 
-		if (slot->slab || slot->freelist || slot->partial)
+		if (slot->slab || slot->freelist ||
+		    (IS_ENABLED(CONFIG_SLUB_CPU_PARTIAL) && slot->partial))
 			lx_panic("a cpu that is dead has a slab left");
 	}
 }
