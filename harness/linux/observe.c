@@ -149,8 +149,16 @@ static const char *const listed[] = {
 	"cpu_partial_drain",
 };
 
-/* What is copied lies in no slab, or behind the last object of one: libslub refuses that. */
+/*
+ * What is copied lies in no slab, or behind the last object of one: libslub refuses that. And what
+ * lies before or behind the object that is meant need not be the same in both.
+ */
 static bool copies_beside;
+
+static bool is_listed_copy(const char *ours, const char *theirs)
+{
+	return copies_beside || strcmp(ours + 1, theirs + 1) != 0;
+}
 
 /* The cache that is looked at, or one of this run, has debug flags; several objects were freed at once. */
 static bool looks_at_debug, saw_debug, bulk_freed;
@@ -171,7 +179,8 @@ static bool is_listed(const char *what, const char *of, const char *ours, const 
 {
 	bool count = what == seen_names[SEEN_SLABINFO_COUNT];
 
-	if (what == seen_names[SEEN_INDEX] || (what == seen_names[SEEN_USERCOPY] && copies_beside))
+	if (what == seen_names[SEEN_INDEX] ||
+	    (what == seen_names[SEEN_USERCOPY] && is_listed_copy(ours, theirs)))
 		return true;
 	for (size_t n = 0; !count && n < sizeof(listed) / sizeof(listed[0]); n++)
 		count = !strcmp(listed[n], what);
@@ -798,24 +807,36 @@ static size_t o_ksize(const void *object)
 	return bytes;
 }
 
-static bool is_beside(const void *p)
+/* Where a copy begins: in which cache, how far in its object. Behind the last object is nowhere. */
+static void tell_place(const void *p, bool allowed, char *text, size_t bytes)
 {
+	void *cache = observe_cache_of(p);
+	unsigned long size = 1, last = 0, at;
 	struct lx_cache_view view;
 	struct lx_place place;
 
-	if (!on_linux || !lx_place(p, &place))
-		return observe_offset_of(p) < 0;
-	lx_cache_view(place.cache, &view);
-	return place.index >= (PAGE_SIZE << place.order) / view.size;
+	if (cache && on_linux && lx_place(p, &place)) {
+		lx_cache_view(cache, &view);
+		size = view.size;
+		last = (PAGE_SIZE << place.order) / size;
+	} else if (cache) {
+		size = ((struct kmem_cache *)cache)->size;
+		last = (union slab_counters){.word = virt_to_slab(p)->counters}.objects;
+	}
+	at = (unsigned long)observe_offset_of(p);
+	copies_beside = !cache || at / size >= last;
+	snprintf(text, bytes, "%d %s %lu", allowed, cache ? observe_cache_name(cache) : "",
+		 cache ? at % size : 0);
 }
 
 static bool o_usercopy(const void *p, size_t bytes, bool to_user)
 {
 	bool allowed = observe_under()->usercopy(p, bytes, to_user);
+	char text[100];
 
-	copies_beside = is_beside(p);
-	snprintf(asked, sizeof(asked), "%zu bytes at offset %ld", bytes, observe_offset_of(p));
-	observe_number(SEEN_USERCOPY, asked, allowed);
+	tell_place(p, allowed, text, sizeof(text));
+	snprintf(asked, sizeof(asked), "%zu bytes", bytes);
+	observe_text(&observe_counts[SEEN_USERCOPY], seen_names[SEEN_USERCOPY], asked, text);
 	return allowed;
 }
 
