@@ -43,7 +43,7 @@ TESTS += harness/test/linux.t
 harness/test/linux.t: | $(O)/.libslub-build
 
 $(eval $(call program,sim,linux_diff$(linux-suffix),$(addprefix harness/linux/,linux_diff.c observe.c \
-	observe_report.c observe_slabinfo.c) \
+	observe_listed.c observe_look.c observe_ops.c observe_report.c observe_slabinfo.c) \
 	$(linux-sources),$(linux-object) $(linux-link)))
 $(O)/sim/linux_diff$(linux-suffix): $(linux-object)
 .PHONY: linux-diff

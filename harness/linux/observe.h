@@ -73,7 +73,42 @@ bool observe_cut_short(void);
 
 void observe_table(FILE *to);
 
-/* ---- For the files that look */
+/* ---- What the files that look share */
+
+/* observe.c: this is the second run; nothing more is compared in this one. */
+extern bool observe_is_second, observe_over;
+/* From here on nothing can be compared: one of the two had no memory. */
+void observe_cut(void);
+/*
+ * Of a request that fails only where memory is short: whether both got it, or neither did. From
+ * where one is out of memory before the other nothing can be compared.
+ */
+bool observe_same_memory(bool got);
+
+/* observe_listed.c: whether docs/deviations.md says that @what of @of may be so. */
+bool observe_is_listed(const char *what, const char *of, const char *ours, const char *theirs);
+/* What it goes by. */
+extern struct observe_facts {
+	bool copies_beside;  /* what is copied lies in no slab, or behind the last object of one */
+	bool looks_at_debug; /* the cache that is looked at has debug flags */
+	bool saw_debug;	     /* a cache of this run has */
+	bool bulk_freed;     /* several objects were freed at once in this run */
+} observe_facts;
+
+/* observe_look.c: a run begins, the first of its program, or not. */
+void observe_look_begin(bool first);
+unsigned int observe_programs(void);
+const char *observe_attribute_name(unsigned int n);
+long observe_write(void *cache, const char *name, const char *text, size_t bytes);
+/* Without chains: of a cache that is new, of all; and what programs may not change then. */
+void observe_unchain(void *cache);
+void observe_unchain_all(void);
+bool observe_is_turned_off(const char *name);
+/* Behind an operation; behind one on @cache, whose attributes are looked at now and then. */
+void observe_after(void);
+void observe_touched(void *cache);
+/* Every cache, and slabinfo. */
+void observe_all(void);
 
 bool observe_is_linux(void);
 const struct exec_allocator *observe_under(void);

@@ -227,8 +227,8 @@ bool observe_misuse(unsigned int kind, void *cache, size_t size, unsigned int at
 		object_offset = observe_offset_of(m.object);
 		look_at_layout(&m);
 		/* Whether the two are neighbours is a matter of slabs, which may differ. */
-		observe_number(SEEN_INDEX, "", observe_index_of(m.object));
-		observe_number(SEEN_INDEX, "", observe_index_of(other));
+		observe_number(SEEN_INDEX, observe_cache_name(m.cache), observe_index_of(m.object));
+		observe_number(SEEN_INDEX, observe_cache_name(m.cache), observe_index_of(other));
 		if (m.checks || m.red || m.poison) {
 			/* In Linux each report ends in a warning. */
 			linux_forgive(true);
