@@ -86,7 +86,7 @@ static const char usage[] =
 	"  --samples FILE     figures of a moment of quiet every 2 seconds, for "
 	"harness/stress/soak\n"
 	"  --json[=FILE]      the result as JSON, on standard output or in FILE\n"
-	"  --verbose          show what the allocator logs, and what the run has done\n"
+	"  --verbose          show what the allocator logs\n"
 	"  TRACE              op programs; lane traces performs windows of them\n"
 	"\n"
 	"Exit status: 0 clean, 1 finding, 2 bad usage, 3 inconclusive.\n";
@@ -450,16 +450,16 @@ static void print_result(const struct result *result)
 	} else if (result->status == EXIT_INCONCLUSIVE) {
 		fprintf(stderr, "stress: inconclusive: %s\n", result->text);
 	}
-	if (json && !json_path)
+	if (json && !json_path) {
 		print_json(stdout, result);
-	else
+	} else {
 		printf("stress (" BUILD "): %llu operations in %.1f s, %.0f/s, %llu epochs, %u "
 		       "threads, %d findings%s\n",
 		       (unsigned long long)done, result->seconds, (double)done / result->seconds,
 		       (unsigned long long)load(&stress_shared->epochs), stress_options.threads,
 		       result->status == EXIT_FINDING, result->interrupted ? ", interrupted" : "");
-	if (verbose)
 		events_print_text(stdout, &stress_shared->events);
+	}
 	if (json_path)
 		write_json_file(result);
 }
