@@ -95,7 +95,7 @@ $(eval $(call program,native,pressure,harness/stress/pressure.c harness/stress/f
 # One that loses objects, to see that this is found.
 $(eval $(call program,native,pressure-planted,harness/stress/pressure.c \
 	harness/stress/figures.c harness/test/pressure_planted.c,\
-	-Wl$(comma)--wrap=kmem_cache_alloc$(comma)--wrap=kmem_cache_shrink))
+	-Wl$(comma)--wrap=kmem_cache_alloc$(comma)--wrap=kmem_cache_shrink$(comma)--wrap=kmem_cache_create))
 LINT_NATIVE += harness/stress/pressure.c harness/test/pressure_planted.c
 TESTS += harness/test/stress_pressure.t
 CHECKS += harness/test/stress_pressure.t

@@ -53,6 +53,11 @@ def check_compare():
     tap.ok(coverage.compare("all", [row._replace(line=8)], {place}), "another line is found")
     tap.ok(not coverage.compare("all", chance, set()) and
            not coverage.compare("all", chance, {place}), "what hangs on chance is either")
+    line, outcome = row._replace(what="line", lanes="chance"), place[:2] + ("false", "another")
+    tap.ok(not coverage.compare("all", [line], {outcome}) and
+           coverage.compare("all", [line._replace(lanes="all")], {outcome}) and
+           coverage.compare("all", [line._replace(line=8)], {outcome}),
+           "so are the outcomes in a line that hangs on it, and in no other")
     corpus = [row._replace(lanes="corpus")]
     tap.ok(not coverage.compare("all", corpus, set()) and
            not coverage.compare("corpus", corpus, {place}) and

@@ -13,7 +13,7 @@ PLANTED = os.path.join(BUILD, "native", "pressure-planted")
 PROGRAM = os.path.join(BUILD, "native", "pressure")
 
 
-print("1..11")
+print("1..12")
 refused("an impossible divisor is refused", REPORT, "--divide", "0", allowed="from 1 to 1000")
 refused("an unknown scenario is refused", REPORT, "--only", "all",
         allowed="allowed are caches, objects, slabs, limits, group")
@@ -37,6 +37,11 @@ with tempfile.TemporaryDirectory() as folder:
     done = run(*few, "--only", "objects", "--program", PLANTED, PLANT="")
     ok(done.returncode == 0, "the same program is clean when it loses none",
        done.stdout + done.stderr)
+
+    done = run(REPORT, "--divide", "10", "--state", folder, "--only", "caches", "--program", PLANTED,
+               PLANT="time")
+    ok(done.returncode == 1 and "FINDING: making caches, 1 cpus: one takes" in done.stdout,
+       "caches that take the longer the more there are are a finding", done.stdout + done.stderr)
 
     done = run("/usr/bin/python3", *few, "--only", "objects", PATH="/nonexistent")
     ok(done.returncode == 0 and "plot is skipped: gnuplot is missing" in done.stderr
