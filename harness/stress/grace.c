@@ -118,7 +118,7 @@ void op_read(struct worker *w)
 		if (post && !is_whole(post))
 			stress_found("L1: a reader's post %p was freed before the reader left",
 				     (const void *)post);
-		if (!draw_below(&w->draws, 4))
+		if (!draw_below(&w->draws, 16))
 			sched_yield();
 	}
 	rcu_read_unlock();
