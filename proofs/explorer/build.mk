@@ -11,7 +11,7 @@ $(eval $(call variant,explore,explore,$$(CC),-fno-pie,-no-pie))
 explorer-engine := $(addprefix proofs/explorer/,engine.c step.c words.c buffer.c table.c image.c)
 explorer-sources := $(explorer-engine) $(addprefix proofs/explorer/,runner.c ops.c names.c scenario.c trace.c \
 	baseline.c alone.c main.c) harness/exec/boot_options.c $(program-sources)
-explorer-wrap := $(addprefix -Wl$(comma)--wrap=,sim_point_slow sim_first_write world_random \
+explorer-wrap := $(addprefix -Wl$(comma)--wrap=,sim_point_slow world_random \
 	world_arena_commit world_arena_release)
 $(eval $(call program,explore,explorer,$(explorer-sources),$(explorer-wrap)))
 

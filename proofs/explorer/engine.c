@@ -14,15 +14,15 @@
 #define DEPTH_MAX	   100000u
 #define LEARN_ON	   1000u /* steps that a search goes on for after it has learnt a word */
 #define PROGRESS_EVERY	   (UINT64_C(1) << 18) /* steps */
+#define LOOK_EVERY	   16u		       /* steps, for image_missed() */
 
 /* A state on the way from the beginning to where the search is. */
 struct frame {
-	uint32_t number;
+	struct hash state;
 	uint8_t nr, next;
 	struct explore_step steps[STEPS_MAX];
-	uint8_t locks; /* EXPLORE_WAIT_*: what the last step took */
-	uint8_t alone_wait[EXPLORE_TASKS_MAX];
-	uint16_t alone_steps[EXPLORE_TASKS_MAX];
+	uint8_t locks;	  /* EXPLORE_WAIT_*: what the last step took */
+	struct seen seen; /* so far; on_path is of the table's */
 };
 
 enum search_end { SEARCH_DONE, SEARCH_FINDING, SEARCH_ANEW, SEARCH_GIVEN_UP };
@@ -62,7 +62,7 @@ static bool in_full(void)
 	return options->switches == EXPLORE_FOREVER;
 }
 
-static void push_frame(uint32_t number)
+static void push_frame(struct hash state, struct seen *seen)
 {
 	struct frame *frame;
 
@@ -77,13 +77,13 @@ static void push_frame(uint32_t number)
 	}
 	frame = &frames[nr_frames++];
 	memset(frame, 0, sizeof(*frame));
-	frame->number = number;
+	frame->state = state;
 	frame->nr = (uint8_t)steps_enabled(frame->steps);
 	for (unsigned int i = 0; i < client->nr_tasks; i++) {
 		if (!ended[i] && !task_enabled(i) && !buffers[i].nr && !waits_for_interrupt(i))
-			frame->alone_wait[i] = (uint8_t)task_waits_for(i);
+			frame->seen.alone_wait[i] = (uint8_t)task_waits_for(i);
 	}
-	table_seen(number)->on_path = true;
+	seen->on_path = true;
 	if (nr_frames > result->depth)
 		result->depth = nr_frames;
 }
@@ -97,25 +97,22 @@ static void note_alone(struct frame *frame, const struct seen *seen)
 	if (step->kind != EXPLORE_RUN && !(step->kind == EXPLORE_FLUSH && !task_enabled(task)))
 		return;
 	/* Others use that lock too: where it was free now, it may be held elsewhere. */
-	frame->alone_wait[task] = (uint8_t)(seen->alone_wait[task] | frame->locks);
-	frame->alone_steps[task] = (uint16_t)(seen->alone_steps[task] + 1);
+	frame->seen.alone_wait[task] = (uint8_t)(seen->alone_wait[task] | frame->locks);
+	frame->seen.alone_steps[task] = (uint16_t)(seen->alone_steps[task] + 1);
 }
 
 /* All steps of the last frame are made. Return: false on a finding. */
 static bool leave_frame(void)
 {
 	struct frame *frame = &frames[nr_frames - 1];
-	struct seen *seen = table_seen(frame->number);
 
-	seen->on_path = false;
-	memcpy(seen->alone_wait, frame->alone_wait, sizeof(seen->alone_wait));
-	memcpy(seen->alone_steps, frame->alone_steps, sizeof(seen->alone_steps));
+	*table_seen(frame->state) = frame->seen;
 	for (unsigned int i = 0; in_full() && i < client->nr_tasks; i++) {
-		unsigned int forbidden = frame->alone_wait[i] & ~client->tasks[i].may_wait;
+		unsigned int forbidden = frame->seen.alone_wait[i] & ~client->tasks[i].may_wait;
 
-		result->waits[i] |= frame->alone_wait[i];
-		if (frame->alone_steps[i] > result->alone[i])
-			result->alone[i] = frame->alone_steps[i];
+		result->waits[i] |= frame->seen.alone_wait[i];
+		if (frame->seen.alone_steps[i] > result->alone[i])
+			result->alone[i] = frame->seen.alone_steps[i];
 		if (!forbidden)
 			continue;
 		snprintf(result->text, sizeof(result->text),
@@ -172,18 +169,18 @@ static bool at_end(struct hash state)
 static enum search_end enter_state(void)
 {
 	struct hash state = step_state();
-	uint32_t number;
+	struct seen *seen;
 	bool is_new;
 
-	number = table_find(state, &is_new);
+	seen = table_find(state, &is_new);
 	if (!is_new) {
-		if (table_seen(number)->on_path) {
+		if (seen->on_path) {
 			snprintf(
 				result->text, sizeof(result->text),
 				"livelock: this state was passed before; it can go on so for ever");
 			return SEARCH_FINDING;
 		}
-		note_alone(&frames[nr_frames - 1], table_seen(number));
+		note_alone(&frames[nr_frames - 1], seen);
 		step_undo();
 		return SEARCH_DONE;
 	}
@@ -192,10 +189,13 @@ static enum search_end enter_state(void)
 			 (unsigned long long)options->states_max);
 		return SEARCH_GIVEN_UP;
 	}
-	push_frame(number);
-	if (!frames[nr_frames - 1].nr && !at_end(state))
-		return SEARCH_FINDING;
-	return SEARCH_DONE;
+	push_frame(state, seen);
+	if (frames[nr_frames - 1].nr)
+		return SEARCH_DONE;
+	/* What final() does is taken back as a whole: what was missed before would go with it. */
+	if (image_missed())
+		return SEARCH_ANEW;
+	return at_end(state) ? SEARCH_DONE : SEARCH_FINDING;
 }
 
 static void keep_path(void)
@@ -218,25 +218,25 @@ static uint64_t anew_at;
 static enum search_end search(void)
 {
 	uint64_t until_progress = PROGRESS_EVERY;
+	struct hash first = step_state();
 	bool is_new;
 
 	anew_at = UINT64_MAX;
 	nr_frames = 0;
-	push_frame(table_find(step_state(), &is_new));
-	if (!frames[0].nr && !at_end(step_state()))
+	push_frame(first, table_find(first, &is_new));
+	if (!frames[0].nr && !at_end(first))
 		return SEARCH_FINDING;
 	while (nr_frames) {
 		struct frame *frame = &frames[nr_frames - 1];
 		enum search_end end;
 
 		if (frame->next == frame->nr) {
-			uint32_t number = frame->number;
-
 			if (!leave_frame())
 				return SEARCH_FINDING;
 			if (nr_frames) {
 				step_undo();
-				note_alone(&frames[nr_frames - 1], table_seen(number));
+				/* What has left stands there still. */
+				note_alone(&frames[nr_frames - 1], &frames[nr_frames].seen);
 			}
 			continue;
 		}
@@ -256,9 +256,12 @@ static enum search_end search(void)
 		}
 		frame->locks = (uint8_t)step_locks();
 		/* What is learnt soon is learnt together; how far this search got is then no loss. */
-		if (words_learnt() && anew_at == UINT64_MAX && !options->all_points)
-			anew_at = 2 * result->steps + LEARN_ON;
+		/* What is learnt at about the same time is learnt together. */
+		if (words_learnt() && !options->all_points)
+			anew_at = result->steps + result->steps / 8 + LEARN_ON;
 		if (result->steps > anew_at)
+			return SEARCH_ANEW;
+		if ((options->verify || result->steps % LOOK_EVERY == 0) && image_missed())
 			return SEARCH_ANEW;
 		if (nr_frames >= DEPTH_MAX) {
 			snprintf(result->text, sizeof(result->text),
@@ -316,7 +319,10 @@ void explore(const struct explore_client *of, const struct explore_options *with
 		memset(result->waits, 0, sizeof(result->waits));
 		memset(result->alone, 0, sizeof(result->alone));
 		table_forget();
+		image_lazy(mine.switches && mine.switches == with->switches);
 		end = search();
+		if (end != SEARCH_ANEW && image_missed())
+			end = SEARCH_ANEW;
 		/* Told again, its steps would end at words that did not count when they were made. */
 		if (end == SEARCH_FINDING && !mine.all_points &&
 		    (words_learnt() || anew_at != UINT64_MAX))

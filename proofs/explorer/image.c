@@ -14,17 +14,25 @@
 #define PAGE_BYTES   ((size_t)1 << SIM_PAGE_SHIFT)
 #define LINE_BYTES   64u
 #define LINES	     (PAGE_BYTES / LINE_BYTES)
+#define ALL_LINES    UINT64_MAX
 #define TRACKED_MAX  4096u
 #define SLOTS_MAX    512u
 #define TID_MARK     UINT64_C(0x2a5c) /* in bits 48 to 61 of every tid that has a name */
 #define TID_FLAGS    (TID_CLOSED | TID_OFFLINE)
 #define WINDOW_BYTES (UINT64_C(1) << SIM_WINDOW_SHIFT)
+/* Odd numbers without a pattern. */
+#define KEY_A	 UINT64_C(0x9e3779b97f4a7c15)
+#define KEY_B	 UINT64_C(0xd6e8feb86659fd93)
+#define KEY_C	 UINT64_C(0xa0761d6478bd642f)
+#define KEY_D	 UINT64_C(0xe7037ed1a0b428db)
+#define KEY_STEP UINT64_C(0x8ebc6af09c88c6e3)
 
 struct tracked {
 	char *at;
 	uint32_t bytes; /* in whole words */
-	bool always, listed;
+	bool always;
 	uint64_t tid_lines; /* a bit for each line with a tid in it */
+	uint64_t changing;  /* a bit for each line that a step has changed since the beginning */
 	struct hash line_hash[LINES];
 	uint8_t ignored[LINES]; /* a bit for each word of a line that is no part of the state */
 	char copy[PAGE_BYTES] __attribute__((aligned(LINE_BYTES)));
@@ -38,10 +46,11 @@ struct line_undo {
 
 static struct tracked *tracked[TRACKED_MAX];
 static uint32_t nr_tracked;
-static uint16_t place[SIM_WINDOW_PAGES]; /* position in tracked + 1, 0: not tracked */
-static uint32_t listed[TRACKED_MAX]; /* written since the last step, and those always looked at */
-static uint32_t nr_listed, nr_always;
-static bool begun, verifying, all_pages;
+static uint16_t place[SIM_WINDOW_PAGES];      /* position in tracked + 1, 0: not tracked */
+static uint32_t always[TRACKED_MAX];	      /* looked at after every step */
+static uint32_t written[TRACKED_MAX * LINES]; /* lines of the window, since the last step */
+static uint32_t nr_always, nr_written;
+static bool begun, verifying, all_pages, lazy;
 static uintptr_t window;
 
 static unsigned long *slots[SLOTS_MAX];
@@ -50,8 +59,7 @@ static uint32_t nr_slots;
 
 static struct hash memory_hash;
 
-void __real_sim_first_write(uintptr_t addr);
-void __wrap_sim_first_write(uintptr_t addr);
+uint8_t explore_written[EXPLORE_LINES];
 
 /* ---- hashing */
 
@@ -80,8 +88,8 @@ static uint64_t canonical(uint64_t word)
 
 static void hash_raw(struct hash *hash, uint64_t word)
 {
-	hash->a = mix(hash->a ^ word, UINT64_C(0x9e3779b97f4a7c15));
-	hash->b = mix(hash->b + (word << 32 | word >> 32), UINT64_C(0xd6e8feb86659fd93));
+	hash->a = mix(hash->a ^ word, KEY_A);
+	hash->b = mix(hash->b + (word << 32 | word >> 32), KEY_B);
 }
 
 void hash_word(struct hash *hash, uint64_t word)
@@ -89,16 +97,33 @@ void hash_word(struct hash *hash, uint64_t word)
 	hash_raw(hash, canonical(word));
 }
 
+/* No sum waits for the one before it: each pair of words has keys of its own, by its place. */
+static inline void hash_pair(struct hash *sum, uint64_t x, uint64_t y, uint64_t key)
+{
+	sum->a += mix(x + KEY_A + key, y + KEY_C + key);
+	sum->b += mix(x + KEY_D + key, y + KEY_B + key);
+}
+
+static inline uint64_t word_at(const char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return canonical(word);
+}
+
 void hash_words(struct hash *hash, const void *from, size_t bytes)
 {
-	const char *at = from;
+	struct hash sum = {bytes, bytes};
+	const char *at = from, *end = at + (bytes & ~(size_t)15);
+	uint64_t key = 0;
 
-	for (size_t i = 0; i < bytes; i += sizeof(uint64_t)) {
-		uint64_t word;
-
-		memcpy(&word, at + i, sizeof(word));
-		hash_raw(hash, canonical(word));
-	}
+	for (; at < end; at += 16, key += KEY_STEP)
+		hash_pair(&sum, word_at(at), word_at(at + 8), key);
+	if (bytes & 8)
+		hash_pair(&sum, word_at(at), 0, key);
+	hash_raw(hash, sum.a);
+	hash_raw(hash, sum.b);
 }
 
 static uint32_t nr_lines(const struct tracked *page)
@@ -117,15 +142,16 @@ static uint32_t line_bytes(const struct tracked *page, uint32_t line)
 static struct hash line_hash(const struct tracked *page, uint32_t line)
 {
 	const char *at = page->at + (size_t)line * LINE_BYTES;
-	struct hash hash = {(uintptr_t)at, ~(uintptr_t)at};
+	struct hash hash = {(uintptr_t)at, ~(uintptr_t)at}, sum = {0, 0};
+	uint32_t nr = line_bytes(page, line) / sizeof(uint64_t);
+	uint64_t words[LINE_BYTES / sizeof(uint64_t) + 1] = {0}, key = 0;
 
-	for (unsigned int word = 0; word < line_bytes(page, line) / sizeof(uint64_t); word++) {
-		uint64_t value = 0;
-
-		if (!(page->ignored[line] >> word & 1))
-			memcpy(&value, at + word * sizeof(value), sizeof(value));
-		hash_raw(&hash, canonical(value));
-	}
+	for (uint32_t i = 0; i < nr; i++)
+		words[i] = page->ignored[line] >> i & 1 ? 0 : word_at(at + i * sizeof(uint64_t));
+	for (uint32_t i = 0; i < nr; i += 2, key += KEY_STEP)
+		hash_pair(&sum, words[i], words[i + 1], key);
+	hash_raw(&hash, sum.a);
+	hash_raw(&hash, sum.b);
 	return hash;
 }
 
@@ -180,8 +206,8 @@ static uint32_t track(char *at, size_t bytes)
 	}
 	page->at = at;
 	page->bytes = (uint32_t)bytes;
-	page->always = page->listed = false;
-	page->tid_lines = 0;
+	page->always = false;
+	page->tid_lines = page->changing = 0;
 	memset(page->ignored, 0, sizeof(page->ignored));
 	memcpy(page->copy, at, bytes);
 	for (uint32_t line = 0; line < nr_lines(page); line++)
@@ -197,32 +223,26 @@ static uint32_t track_window(size_t page)
 		return place[page] - 1u;
 	/* The simulated world keeps its own list, of all that a reset has to restore. */
 	if (!sim_written[page]) {
-		__real_sim_first_write(at);
+		sim_first_write(at);
 		sim_written[page] = 0;
 	}
 	place[page] = (uint16_t)(track((char *)window + page * PAGE_BYTES, PAGE_BYTES) + 1);
 	return place[page] - 1u;
 }
 
-/*
- * Linked in place of sim_first_write(). An address outside of the window marks some page of it,
- * as it does there; that page is then looked at for nothing.
- */
-void __wrap_sim_first_write(uintptr_t addr)
+/* What lies outside of the window is looked at after every step, or no part of the state. */
+void explore_first_write(uintptr_t addr)
 {
-	size_t page = SIM_PAGE_IDX(addr);
-	uint32_t idx;
-
 	if (!begun) {
-		__real_sim_first_write(addr);
+		if (!sim_written[SIM_PAGE_IDX(addr)])
+			sim_first_write(addr);
 		return;
 	}
-	idx = track_window(page);
-	sim_written[page] = 1;
-	if (!tracked[idx]->listed) {
-		tracked[idx]->listed = true;
-		listed[nr_listed++] = idx;
-	}
+	if (addr - window >= WINDOW_BYTES)
+		return;
+	track_window(SIM_PAGE_IDX(addr));
+	explore_written[EXPLORE_LINE(addr)] = 1;
+	written[nr_written++] = (uint32_t)EXPLORE_LINE(addr);
 }
 
 /*
@@ -234,26 +254,17 @@ bool __wrap_world_arena_commit(void *addr, size_t bytes, int node);
 void __real_world_arena_release(void *addr, size_t bytes);
 void __wrap_world_arena_release(void *addr, size_t bytes);
 
-static void touch_pages(void *addr, size_t bytes)
-{
-	uintptr_t end = (uintptr_t)addr + bytes;
-
-	for (uintptr_t at = (uintptr_t)addr & ~(PAGE_BYTES - 1); begun && at < end;
-	     at += PAGE_BYTES)
-		__wrap_sim_first_write(at);
-}
-
 bool __wrap_world_arena_commit(void *addr, size_t bytes, int node)
 {
 	/* Of the arena itself nothing is written, only of the descriptors beside it. */
 	if ((uintptr_t)addr - window >= SIM_ARENA_BYTES_MAX)
-		touch_pages(addr, bytes);
+		sim_touch(addr, bytes);
 	return __real_world_arena_commit(addr, bytes, node);
 }
 
 void __wrap_world_arena_release(void *addr, size_t bytes)
 {
-	touch_pages(addr, bytes);
+	sim_touch(addr, bytes);
 	__real_world_arena_release(addr, bytes);
 }
 
@@ -267,10 +278,10 @@ void image_begin(void)
 	for (uint32_t i = 0; i < nr_tracked; i++)
 		if ((uintptr_t)tracked[i]->at - window < WINDOW_BYTES)
 			place[SIM_PAGE_IDX(tracked[i]->at)] = 0;
-	nr_tracked = nr_listed = nr_always = 0;
+	nr_tracked = nr_always = nr_written = 0;
 	nr_slots = 0;
 	memory_hash = (struct hash){0, 0};
-	all_pages = false;
+	all_pages = lazy = false;
 	begun = true;
 	/* What the setup has written is marked: the first write of a step must be seen again. */
 	for (size_t page = 0; page < SIM_WINDOW_PAGES; page++) {
@@ -298,9 +309,8 @@ static void list_always(uint32_t idx)
 {
 	if (tracked[idx]->always)
 		return;
-	tracked[idx]->always = tracked[idx]->listed = true;
-	listed[nr_listed++] = idx;
-	nr_always = nr_listed;
+	tracked[idx]->always = true;
+	always[nr_always++] = idx;
 }
 
 void image_always(void *at, size_t bytes)
@@ -440,34 +450,53 @@ static void log_line(struct trail *trail, uint32_t idx, uint32_t line, bool *tid
 	*tid_line |= page->tid_lines >> line & 1;
 }
 
-/* Return: the number of lines that went to the trail. */
-static uint64_t compare(struct trail *trail, uint32_t idx, bool *tid_line,
-			void (*tell)(uintptr_t addr))
+static bool differs(const struct tracked *page, uint32_t line)
 {
-	const struct tracked *page = tracked[idx];
-	uint32_t whole = page->bytes / LINE_BYTES;
+	size_t at = (size_t)line * LINE_BYTES;
+	uint32_t bytes = line_bytes(page, line);
+
+	if (bytes == LINE_BYTES)
+		return !same_line(page->at + at, page->copy + at);
+	return memcmp(page->at + at, page->copy + at, bytes) != 0;
+}
+
+/* Logs a line of a page if it has changed. Return: whether it has. */
+static bool compare_line(struct trail *trail, uint32_t idx, uint32_t line, bool *tid_line,
+			 void (*tell)(uintptr_t addr))
+{
+	if (!differs(tracked[idx], line))
+		return false;
+	log_line(trail, idx, line, tid_line, tell);
+	return true;
+}
+
+/* The same for all lines of it, or those of @lines. */
+static uint64_t compare(struct trail *trail, uint32_t idx, uint64_t lines, bool learn,
+			bool *tid_line, void (*tell)(uintptr_t addr))
+{
+	struct tracked *page = tracked[idx];
 	uint64_t changed = 0;
 
-	for (uint32_t line = 0; line < whole; line++) {
-		size_t at = (size_t)line * LINE_BYTES;
+	if (lines == ALL_LINES && !memcmp(page->at, page->copy, page->bytes))
+		return 0;
+	for (; lines; lines &= lines - 1) {
+		uint32_t line = (uint32_t)__builtin_ctzll(lines);
 
-		if (SIM_LIKELY(same_line(page->at + at, page->copy + at)))
-			continue;
-		log_line(trail, idx, line, tid_line, tell);
-		changed++;
+		if (line >= nr_lines(page))
+			break;
+		if (compare_line(trail, idx, line, tid_line, tell))
+			changed |= UINT64_C(1) << line;
 	}
-	if (whole < nr_lines(page) &&
-	    memcmp(page->at + (size_t)whole * LINE_BYTES, page->copy + (size_t)whole * LINE_BYTES,
-		   line_bytes(page, whole))) {
-		log_line(trail, idx, whole, tid_line, tell);
-		changed++;
-	}
-	return changed;
+	if (learn)
+		page->changing |= changed;
+	return (uint64_t)__builtin_popcountll(changed);
 }
 
 static void verify_rest(void)
 {
 	for (uint32_t i = 0; i < nr_tracked; i++) {
+		if (lazy && (tracked[i]->always || all_pages))
+			continue; /* image_missed() does */
 		if (memcmp(tracked[i]->at, tracked[i]->copy, tracked[i]->bytes)) {
 			fprintf(stderr, "explorer: a write to %p was not seen\n",
 				(void *)tracked[i]->at);
@@ -476,26 +505,57 @@ static void verify_rest(void)
 	}
 }
 
-bool image_step(struct trail *trail, bool *tids_changed, void (*tell)(uintptr_t addr))
+void image_lazy(bool on)
 {
-	uint64_t *count, changed = 0;
+	lazy = on;
+}
+
+bool image_missed(void)
+{
+	bool missed = false;
+
+	for (uint32_t i = 0; lazy && i < (all_pages ? nr_tracked : nr_always); i++) {
+		struct tracked *page = tracked[all_pages ? i : always[i]];
+
+		if (SIM_LIKELY(!memcmp(page->at, page->copy, page->bytes)))
+			continue;
+		missed = true;
+		for (uint32_t line = 0; line < nr_lines(page); line++) {
+			size_t at = (size_t)line * LINE_BYTES;
+
+			if (!differs(page, line))
+				continue;
+			page->changing |= UINT64_C(1) << line;
+			memcpy(page->at + at, page->copy + at, line_bytes(page, line));
+		}
+	}
+	return missed;
+}
+
+bool image_step(struct trail *trail, bool whole, bool *tids_changed, void (*tell)(uintptr_t addr))
+{
 	bool tid_line = false, grown = true;
+	uint64_t *count, nr = 0;
 
 	*tids_changed = false;
-	for (uint32_t i = 0; i < (all_pages ? nr_tracked : nr_listed); i++)
-		changed += compare(trail, all_pages ? i : listed[i], &tid_line, tell);
-	for (uint32_t i = nr_always; i < nr_listed; i++)
-		tracked[listed[i]]->listed = false;
-	for (uint32_t i = 0; i < nr_listed; i++)
-		if ((uintptr_t)tracked[listed[i]]->at - window < WINDOW_BYTES)
-			sim_written[SIM_PAGE_IDX(tracked[listed[i]]->at)] = 0;
-	nr_listed = nr_always;
+	for (uint32_t i = 0; i < nr_written; i++) {
+		explore_written[written[i]] = 0;
+		nr += compare(trail, place[written[i] / LINES] - 1u,
+			      UINT64_C(1) << written[i] % LINES, !whole, &tid_line, tell);
+	}
+	nr_written = 0;
+	for (uint32_t i = 0; i < (all_pages ? nr_tracked : nr_always); i++) {
+		uint32_t idx = all_pages ? i : always[i];
+
+		nr += compare(trail, idx, lazy && !whole ? tracked[idx]->changing : ALL_LINES,
+			      !whole, &tid_line, tell);
+	}
 	if (tid_line)
 		grown = tids_grow(tids_changed);
 	if (verifying)
 		verify_rest();
 	count = trail_push(trail, sizeof(*count));
-	*count = changed;
+	*count = nr;
 	return grown;
 }
 

@@ -88,15 +88,19 @@ void deadlock_text(char *text, size_t text_bytes);
 /* ---- table.c: the states that were seen */
 
 struct seen {
-	bool on_path;
-	uint8_t alone_wait[EXPLORE_TASKS_MAX]; /* EXPLORE_WAIT_*, 0: it ends */
 	uint16_t alone_steps[EXPLORE_TASKS_MAX];
+	uint8_t alone_wait[EXPLORE_TASKS_MAX]; /* EXPLORE_WAIT_*, 0: it ends */
+	bool on_path;
 };
 
 void table_forget(void);
-/* Return: the number of the state; *@is_new says whether it was put there now. */
-uint32_t table_find(struct hash state, bool *is_new);
-struct seen *table_seen(uint32_t number);
+/*
+ * Puts @state there if it is not; *@is_new says so. Return: what is known of it, in place until
+ * the next one is put there.
+ */
+struct seen *table_find(struct hash state, bool *is_new);
+/* The same for a state that is there. */
+struct seen *table_seen(struct hash state);
 uint64_t table_count(void);
 
 #endif /* EXPLORE_INTERNAL_H */

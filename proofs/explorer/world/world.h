@@ -2,7 +2,7 @@
 /*
  * The explored world: the simulated one, with a store buffer for each task and named commits.
  *
- *	1. Store buffers	2. Commits	3. Migration
+ *	1. Store buffers	2. Commits	3. Migration	4. Lines that are written
  *
  * All else (points, locks, pages, readers, faults) is the simulated world's, compiled anew with
  * this header in front: what is added to the seam there is there for the explorer too, and a
@@ -167,5 +167,64 @@ static inline unsigned int explore_cpu(void)
 	return sim.cpu;
 }
 #define world_cpu() explore_cpu()
+
+/* ---- 4. Lines that are written
+ *
+ * The simulated world marks a page when it is written; here each line of 64 bytes is marked, for
+ * only those are compared after a step.
+ */
+#define EXPLORE_LINE_SHIFT 6
+#define EXPLORE_LINES	   (1ul << (SIM_WINDOW_SHIFT - EXPLORE_LINE_SHIFT))
+#define EXPLORE_LINE(a)	   (((uintptr_t)(a) >> EXPLORE_LINE_SHIFT) & (EXPLORE_LINES - 1))
+
+/* One byte a line of the window: written in this step. */
+extern uint8_t explore_written[EXPLORE_LINES];
+void explore_first_write(uintptr_t addr);
+
+static inline void explore_touch_word(const volatile void *addr)
+{
+	if (SIM_UNLIKELY(!explore_written[EXPLORE_LINE(addr)]))
+		explore_first_write((uintptr_t)addr);
+}
+#define sim_touch_word(addr) explore_touch_word(addr)
+
+static inline void explore_touch(const volatile void *addr, size_t bytes)
+{
+	const volatile char *at = (const volatile char *)addr;
+
+	if (!bytes)
+		return;
+	for (size_t done = 0; done < bytes; done += (size_t)1 << EXPLORE_LINE_SHIFT)
+		explore_touch_word(at + done);
+	explore_touch_word(at + bytes - 1);
+}
+#define sim_touch(addr, bytes) explore_touch(addr, bytes)
+
+static inline void *explore_memset(void *to, int byte, size_t bytes)
+{
+	explore_touch(to, bytes);
+	return (memset)(to, byte, bytes);
+}
+
+static inline void *explore_memcpy(void *to, const void *from, size_t bytes)
+{
+	explore_touch(to, bytes);
+	return (memcpy)(to, from, bytes);
+}
+
+static inline void *explore_memmove(void *to, const void *from, size_t bytes)
+{
+	explore_touch(to, bytes);
+	return (memmove)(to, from, bytes);
+}
+
+#ifndef SIM_MACHINE
+#undef memset
+#undef memcpy
+#undef memmove
+#define memset(to, byte, bytes)	 explore_memset(to, byte, bytes)
+#define memcpy(to, from, bytes)	 explore_memcpy(to, from, bytes)
+#define memmove(to, from, bytes) explore_memmove(to, from, bytes)
+#endif
 
 #endif /* EXPLORE_WORLD_H */
