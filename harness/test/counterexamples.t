@@ -15,15 +15,16 @@ slubcheck=$O/native/slubcheck
 with_defect()
 {
 	local patch=$root/proofs/mutants/$1.patch changed source object
-	local include=(-I. -Islub "-I$root/harness/sim" "-I$root") words=()
+	local include=(-I. -Islub "-I$root/harness/sim" "-I$root") words=() objects
 	rm -rf slub && cp -r "$root/slub" slub && patch -p1 -F0 -s -i "$patch" || return 1
 	changed=$(sed -n 's,^+++ b/,,p' "$patch")
-	for object in $(cat "$O/sim/slubcheck-sim.link"); do
+	read -ra objects <"$O/sim/slubcheck-sim.link"
+	for object in "${objects[@]}"; do
 		source=${object##*/sim/}
 		source=${source%.o}.c
 		if [[ $object == */sim/slub/*.o ]] && grep -qw "$changed" "$O/sim/${source%.c}.d"; then
 			object=${source//\//-}.o
-			gcc -std=gnu11 -mcx16 -pthread -D_GNU_SOURCE= "${include[@]}" -O2 -c -o "$object" "$source" ||
+			"${CC:-gcc}" -std=gnu11 -mcx16 -pthread -D_GNU_SOURCE= "${include[@]}" -O2 -c -o "$object" "$source" ||
 				return 1
 			object=$PWD/$object
 		fi

@@ -27,6 +27,8 @@ static struct {
 	unsigned long x, y, seen[2];
 	struct world_mutex mutex, other_mutex;
 	spinlock_t lock, other_lock;
+	/* In a line of its own, written without a macro of the seam. */
+	unsigned long late __attribute__((aligned(64)));
 } shared __attribute__((aligned(64)));
 
 static bool with_tag, with_fence;
@@ -555,6 +557,52 @@ static void a_wild_pointer_is_a_finding_with_its_path(void **unused)
 	free(result.path);
 }
 
+/* ---- a line that the first searches, with few switches, do not see written */
+
+static void one_then_two(void *arg)
+{
+	(void)arg;
+	FRESH(store(&shared.x, 1ul));
+	if (FRESH(load(&shared.y)))
+		FRESH(store(&shared.x, 2ul));
+	FRESH(store(&shared.x, 3ul));
+}
+
+static void late_if_both_are_seen(void *arg)
+{
+	(void)arg;
+	if (FRESH(load(&shared.x)) != 1)
+		return;
+	FRESH(store(&shared.y, 1ul));
+	if (FRESH(load(&shared.x)) == 2)
+		shared.late = 1;
+}
+
+static void late_only_with_y(void *arg)
+{
+	(void)arg;
+	if (shared.late && !shared.y)
+		sim_fail(SIM_ORACLE, "what another path has written is still there");
+}
+
+static void a_line_that_changes_late_is_part_of_the_state(void **unused)
+{
+	struct explore_options options = {.switches = EXPLORE_FOREVER};
+	struct explore_client client;
+	struct explore_result seldom, always;
+
+	(void)unused;
+	client = pair(one_then_two, late_if_both_are_seen);
+	client.final = late_only_with_y;
+	explore(&client, &options, &seldom);
+	client = pair(one_then_two, late_if_both_are_seen);
+	always = search(&client, false, true);
+	assert_clean(&seldom, seldom.states, 3); /* x is 3: y and late are 00, 10, 11 */
+	assert_int_equal(always.finals, 3);
+	assert_true(seldom.finals_hash == always.finals_hash);
+	assert_in_range(seldom.searches, 4, 100);
+}
+
 static void too_many_states_are_inconclusive(void **unused)
 {
 	struct explore_options options = {.switches = EXPLORE_FOREVER, .states_max = 5};
@@ -583,6 +631,7 @@ int main(void)
 		cmocka_unit_test(locks_taken_crosswise_are_found),
 		cmocka_unit_test(a_wait_that_nobody_ends_is_a_deadlock),
 		cmocka_unit_test(a_wild_pointer_is_a_finding_with_its_path),
+		cmocka_unit_test(a_line_that_changes_late_is_part_of_the_state),
 		cmocka_unit_test(too_many_states_are_inconclusive),
 	};
 

@@ -28,6 +28,11 @@ CHECKS += harness/test/explorer.t
 harness/test/explorer.t: | $(O)/explore/explorer $(O)/libslub.a \
 	$(O)/afl/fuzz_sequential.link $(O)/afl/fuzz_concurrent.link
 
+# Kept counterexamples, on the core with their defects and without.
+TESTS += harness/test/counterexamples.t
+CHECKS += harness/test/counterexamples.t
+harness/test/counterexamples.t: | $(O)/native/slubcheck $(O)/sim/slubcheck-sim
+
 # The same scenarios with real threads.
 TESTS += harness/test/scenarios.t
 harness/test/scenarios.t: | $(O)/explore/explorer $(O)/native-tsan/slubcheck
@@ -37,7 +42,7 @@ explore: $(O)/explore/explorer ## search every interleaving of pairs of operatio
 	$(Q)$(test-env) $(O)/explore/explorer --progress --baseline proofs/explorer/baselines
 
 # After a change that is meant to change them.
-SETS ?= pairs interrupts bulks looks names nodes moves:--migrations:1 core:--tso sequences bulk_sequences threes fours:--switches:1## what explore-pin counts anew
+SETS ?= pairs interrupts bulks looks names nodes moves:--migrations:1 core:--tso sequences bulk_sequences triples threes:--switches:3 fours:--switches:2## what explore-pin counts anew
 OPTIONS += SETS
 explore-pin: $(O)/explore/explorer ## count the states of the explorer's scenarios anew: SETS=...
 	$(Q)for set in $(SETS); do $(O)/explore/explorer --pin proofs/explorer/baselines --set \

@@ -35,7 +35,7 @@ SET(sequences, 2, "aaf free_alloc alloc_free", SINGLE " aaf free_alloc alloc_fre
 SET(bulk_sequences, 2, "bulk", SINGLE " alloc_bulk free_bulk", "01 00", "")
 /* Triples of the six core operations. */
 SET(triples, 3, CORE6, CORE6, "010", FEW)
-/* Three tasks with three operations each. */
+/* Three tasks with three operations each; to be searched with few preemptions. */
 SET(threes, 3, "faf flush down", "faf flush down", "010", FEW)
 /* Four tasks, up to three of them with three operations each; to be searched with few preemptions. */
 SET(fours, 4, "faf", "faf flush down", "0101", "partial last_object own_slabs")
