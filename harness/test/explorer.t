@@ -91,6 +91,15 @@ sed -i 's/^\(idle_node.offline-free.01\)\t[0-9]*/\1\t7777/; /^idle_node.offline-
 	says out ' final states, 7777 in the baseline' 'not in the baseline; if it is new'
 ok 'another number of final states is one, and a scenario that was never counted'
 
+mkdir beyond && run 0 "$explorer" --set nodes --states-max 9000 --beyond 1 --pin beyond &&
+	grep 'at most 1 preemptions' out | cut -f 1 >bounded && [ "$(wc -l <bounded)" -ge 3 ] &&
+	cut -f 1,4 beyond/nodes.tsv | sed -n 's/\t1$//p' | sort | diff <(sort bounded) - >differences
+ok 'a scenario of too many states is searched with few preemptions, and pinned so'
+run 0 "$explorer" --set nodes --only "$(head -1 bounded)" --baseline beyond &&
+	says out 'at most 1 preemptions' && sed -i "s,^\($(head -1 bounded).*\)\t1$,\1," beyond/nodes.tsv &&
+	run 1 "$explorer" --set nodes --only "$(head -1 bounded)" --baseline beyond
+ok 'with that baseline it is searched so again, and its bound is compared'
+
 mkdir programs && run 0 "$explorer" --write programs --only own_slabs/flush-free/01 && [ ! -s out ] &&
 	grep -q '^t1@c1: free r1$' programs/own_slabs.flush-free.01.txt
 ok '--write gives op programs'
@@ -101,6 +110,7 @@ refuses '--share 3/2: K/N is allowed, K from 1 to N, N up to 999' --share 3/2
 refuses '--baseline: nowhere/pairs.tsv: No such file or directory; --pin writes it' --baseline nowhere
 refuses '--pin pins: of a whole set only, not with --only or --share' --pin pins --share 1/2
 refuses '--baseline pins: not with --all-points, which counts otherwise' --baseline pins --all-points
+refuses '--beyond 100: a whole number from 0 to 99 is allowed' --beyond 100
 refuses '--switches x: a whole number from 0 to 99 is allowed' --switches x
 refuses '--nothing: no such option, or its value is missing; --help lists all' --nothing
 refuses 'pairs: only options are allowed; --help lists them' pairs

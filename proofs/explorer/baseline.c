@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "baseline.h"
-#include "image.h"
 
 /* What other code may have more or less of. */
 #define MARGIN	      4u
@@ -17,6 +16,7 @@
 struct pinned {
 	char id[96];
 	uint64_t finals, states;
+	unsigned int switches;
 	bool compared;
 };
 
@@ -29,10 +29,15 @@ extern const char _init[], etext[];
 
 static uint64_t code_hash(void)
 {
-	struct hash hash = {1, 2};
+	uint64_t hash = 1, word;
 
-	hash_words(&hash, _init, (size_t)(etext - _init) & ~(size_t)7);
-	return hash.a;
+	/* Of all bits: what a state's hash leaves out of a tid is no part of code. */
+	for (const char *at = _init; at + sizeof(word) <= etext; at += sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 29;
+	}
+	return hash;
 }
 
 static void add(const struct pinned *one)
@@ -55,9 +60,9 @@ static int by_id(const void *a, const void *b)
 
 static bool read_line(const char *line)
 {
-	struct pinned one = {.compared = false};
+	struct pinned one = {.switches = EXPLORE_FOREVER};
 	unsigned long long finals, states, hash;
-	int end = 0;
+	int end = 0, more = 0;
 
 	if (sscanf(line, "# code %16llx", &hash) == 1) {
 		same_code = hash == code_hash();
@@ -65,8 +70,11 @@ static bool read_line(const char *line)
 	}
 	if (line[0] == '#')
 		return true;
-	if (sscanf(line, "%95[^\t]\t%llu\t%llu%n", one.id, &finals, &states, &end) != 3 ||
-	    line[end] != '\n')
+	if (sscanf(line, "%95[^\t]\t%llu\t%llu%n", one.id, &finals, &states, &end) != 3)
+		return false;
+	if (line[end] == '\t' && sscanf(line + end, "%u%n", &one.switches, &more) == 1)
+		end += more;
+	if (line[end] != '\n')
 		return false;
 	one.finals = finals;
 	one.states = states;
@@ -99,17 +107,37 @@ bool baseline_read(const char *folder, const char *name, char *text, size_t byte
 	return good && nr_pinned;
 }
 
-bool baseline_agrees(const char *id, uint64_t finals, uint64_t states, char *text, size_t bytes)
+static struct pinned *find(const char *id)
 {
-	struct pinned key = {.compared = false}, *known;
+	struct pinned key = {.compared = false};
 
 	snprintf(key.id, sizeof(key.id), "%s", id);
-	known = bsearch(&key, pinned, nr_pinned, sizeof(*pinned), by_id);
+	return nr_pinned ? bsearch(&key, pinned, nr_pinned, sizeof(*pinned), by_id) : NULL;
+}
+
+unsigned int baseline_switches(const char *id)
+{
+	const struct pinned *known = find(id);
+
+	return known ? known->switches : EXPLORE_FOREVER;
+}
+
+bool baseline_agrees(const char *id, uint64_t finals, uint64_t states, unsigned int switches,
+		     char *text, size_t bytes)
+{
+	struct pinned *known = find(id);
+
 	if (!known) {
 		snprintf(text, bytes, "not in the baseline; if it is new: make explore-pin");
 		return false;
 	}
 	known->compared = true;
+	if (switches != known->switches) {
+		snprintf(text, bytes,
+			 "searched with another number of preemptions than in the baseline; if "
+			 "that is meant: make explore-pin");
+		return false;
+	}
 	if (finals != known->finals) {
 		snprintf(text, bytes,
 			 "%llu final states, %llu in the baseline; if that is meant: "
@@ -136,9 +164,9 @@ size_t baseline_left(void)
 	return left;
 }
 
-void baseline_note(const char *id, uint64_t finals, uint64_t states)
+void baseline_note(const char *id, uint64_t finals, uint64_t states, unsigned int switches)
 {
-	struct pinned one = {.finals = finals, .states = states};
+	struct pinned one = {.finals = finals, .states = states, .switches = switches};
 
 	snprintf(one.id, sizeof(one.id), "%s", id);
 	add(&one);
@@ -157,13 +185,18 @@ bool baseline_write(const char *folder, const char *name, char *text, size_t byt
 	good = file != NULL;
 	if (good) {
 		fprintf(file,
-			"# Scenario, final states, states; written by make explore-pin.\n"
+			"# Scenario, final states, states, preemptions if bounded; written by make "
+			"explore-pin.\n"
 			"# code %016llx, compiled by %s\n",
 			(unsigned long long)code_hash(), __VERSION__);
-		for (size_t i = 0; i < nr_pinned; i++)
-			fprintf(file, "%s\t%llu\t%llu\n", pinned[i].id,
+		for (size_t i = 0; i < nr_pinned; i++) {
+			fprintf(file, "%s\t%llu\t%llu", pinned[i].id,
 				(unsigned long long)pinned[i].finals,
 				(unsigned long long)pinned[i].states);
+			if (pinned[i].switches != EXPLORE_FOREVER)
+				fprintf(file, "\t%u", pinned[i].switches);
+			fputc('\n', file);
+		}
 		good = !ferror(file);
 		good = !fclose(file) && good && !rename(scratch, path);
 	}

@@ -185,6 +185,7 @@ static enum search_end enter_state(void)
 		return SEARCH_DONE;
 	}
 	if (table_count() > options->states_max) {
+		result->too_many = true;
 		snprintf(result->text, sizeof(result->text), "more than %llu states",
 			 (unsigned long long)options->states_max);
 		return SEARCH_GIVEN_UP;

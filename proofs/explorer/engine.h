@@ -85,6 +85,7 @@ enum explore_outcome { EXPLORE_CLEAN, EXPLORE_FINDING, EXPLORE_INCONCLUSIVE };
 
 struct explore_result {
 	enum explore_outcome outcome;
+	bool too_many;			       /* inconclusive for that: states_max */
 	uint64_t states, steps;		       /* of the last search */
 	uint64_t finals;		       /* final states */
 	uint64_t finals_hash;		       /* the same for the same set of them */

@@ -24,7 +24,8 @@ static const char usage[] =
 	"usage: explorer [--set NAME] [--only TEXT[,TEXT]] [--share K/N] [--list] [--write "
 	"FOLDER]\n"
 	"                [--tso] [--migrations N] [--switches N] [--all-points] [--verify]\n"
-	"                [--states-max N] [--first] [--found FOLDER] [--results FILE]\n"
+	"                [--states-max N] [--beyond N] [--first] [--found FOLDER] [--results "
+	"FILE]\n"
 	"                [--baseline FOLDER] [--pin FOLDER] [--finals FILE] [--alone FILE]\n"
 	"                [--sites FILE] [--progress]\n"
 	"\n"
@@ -45,6 +46,7 @@ static const char usage[] =
 	"  --verify         compare all memory after every step\n"
 	"  --states-max N   more states of one scenario are inconclusive, 1 to 100000000 "
 	"[20000000]\n"
+	"  --beyond N       then search that one with at most N preemptions instead, 0 to 99\n"
 	"  --first          stop at the first finding\n"
 	"  --found FOLDER   write each counterexample there\n"
 	"  --results FILE   append each line there as well; what is in it already is not searched\n"
@@ -61,10 +63,14 @@ static const char usage[] =
 
 static struct {
 	const char *set, *only, *write, *found, *results, *sites, *baseline, *pin, *finals, *alone;
-	unsigned int share, shares;
+	unsigned int share, shares, beyond;
 	bool list, first, progress;
 	struct explore_options explore;
-} options = {.set = "pairs", .share = 1, .shares = 1, .explore.switches = EXPLORE_FOREVER};
+} options = {.set = "pairs",
+	     .share = 1,
+	     .shares = 1,
+	     .beyond = EXPLORE_FOREVER,
+	     .explore.switches = EXPLORE_FOREVER};
 
 static char *known[IDS_MAX]; /* ids that the results file has, with their verdicts */
 static size_t nr_known;
@@ -158,6 +164,8 @@ static void parse(int argc, char **argv)
 			options.explore.migrations = (unsigned int)number(option, value, 0, 9);
 		else if (!strcmp(option, "--switches"))
 			options.explore.switches = (unsigned int)number(option, value, 0, 99);
+		else if (!strcmp(option, "--beyond"))
+			options.beyond = (unsigned int)number(option, value, 0, 99);
 		else if (!strcmp(option, "--states-max"))
 			options.explore.states_max = number(option, value, 1, 100000000);
 		else
@@ -216,17 +224,31 @@ static const char *baseline_name(void)
 	return name;
 }
 
+#define BOUNDED "at most %u preemptions"
+
+/* The preemptions that a scenario was searched with which has too many states for more. */
+static unsigned int switches_of(const char *line)
+{
+	unsigned int switches;
+
+	return sscanf(strrchr(line, '\t'), "\t" BOUNDED, &switches) == 1 ? switches
+									 : EXPLORE_FOREVER;
+}
+
 /* Says what came of the scenario @id, and holds it against its baseline. */
 static enum explore_outcome tell(const char *id, const char *line)
 {
 	unsigned long long states = 0, finals = 0;
+	unsigned int switches;
 	char text[200];
 	const char *rest;
 
 	if (sscanf(line, "%*[^\t]\tclean\t%llu\t%*u\t%llu", &states, &finals) == 2) {
+		switches = switches_of(line);
 		if (options.pin)
-			baseline_note(id, finals, states);
-		if (!options.baseline || baseline_agrees(id, finals, states, text, sizeof(text))) {
+			baseline_note(id, finals, states, switches);
+		if (!options.baseline ||
+		    baseline_agrees(id, finals, states, switches, text, sizeof(text))) {
 			fputs(line, stdout);
 			fflush(stdout);
 			return EXPLORE_CLEAN;
@@ -275,19 +297,38 @@ static unsigned int longest_alone(const struct explore_result *result)
 	return longest;
 }
 
+static void search(const struct scenario *scenario, const struct explore_options *with,
+		   struct explore_result *result)
+{
+	struct explore_client client;
+
+	*result = (struct explore_result){.outcome = EXPLORE_INCONCLUSIVE};
+	if (scenario_ready(scenario, &client, result->text, sizeof(result->text)))
+		explore(&client, with, result);
+	else if (!strncmp(result->text, "the setup: ", 11))
+		result->outcome = EXPLORE_FINDING;
+}
+
 static enum explore_outcome search_one(size_t idx, const struct scenario *scenario)
 {
 	struct explore_options with = options.explore;
-	struct explore_result result = {.outcome = EXPLORE_INCONCLUSIVE};
-	struct explore_client client;
+	struct explore_result result;
 	char line[1024];
 
 	if (options.progress)
 		with.progress = scenario->id;
-	if (scenario_ready(scenario, &client, result.text, sizeof(result.text)))
-		explore(&client, &with, &result);
-	else if (!strncmp(result.text, "the setup: ", 11))
-		result.outcome = EXPLORE_FINDING;
+	if (baseline_switches(scenario->id) < with.switches)
+		with.switches = baseline_switches(scenario->id);
+	search(scenario, &with, &result);
+	if (result.outcome == EXPLORE_INCONCLUSIVE && result.too_many &&
+	    options.beyond < with.switches) {
+		free(result.final_hashes);
+		with.switches = options.beyond;
+		with.states_max = 0;
+		search(scenario, &with, &result);
+	}
+	if (result.outcome == EXPLORE_CLEAN && with.switches != options.explore.switches)
+		snprintf(result.text, sizeof(result.text), BOUNDED, with.switches);
 	snprintf(line, sizeof(line),
 		 "%s\t%s\t%llu\t%llu\t%llu\t%u\t%u\t%u\t%llu\t%.3f\t%016llx\t%s\n", scenario->id,
 		 verdicts[result.outcome], (unsigned long long)result.states,
@@ -297,7 +338,7 @@ static enum explore_outcome search_one(size_t idx, const struct scenario *scenar
 	if (result.outcome == EXPLORE_FINDING && result.nr_path && options.found)
 		trace_write(options.found, options.set, idx, &with, &result);
 	keep_finals(scenario->id, &result);
-	if (result.outcome == EXPLORE_CLEAN)
+	if (result.outcome == EXPLORE_CLEAN && with.switches == options.explore.switches)
 		alone_note(scenario, &result);
 	free(result.final_hashes);
 	free(result.path);
