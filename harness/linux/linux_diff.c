@@ -106,11 +106,14 @@ static enum sim_outcome perform(const struct program *program, struct drive_sim_
 	return outcome;
 }
 
+/* The program that performs a finding again: of a patched kernel it has another name. */
+static char myself[200] = "build/sim/linux_diff";
+
 const struct target target = {
 	.name = "linux-diff",
 	.style = FUZZ_CONCURRENT,
 	.perform = perform,
-	.repeat = "build/sim/linux_diff",
+	.repeat = myself,
 };
 
 static bool one(struct program *program)
@@ -176,6 +179,7 @@ int main(int argc, char **argv)
 	double start = runner_now();
 	int option, status;
 
+	snprintf(myself, sizeof(myself), "%s", argv[0]);
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'v':

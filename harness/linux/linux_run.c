@@ -35,11 +35,14 @@ static const char help[] =
 #define MOVE_ONE_OF  24u   /* records */
 #define MOVE_MAX     24u   /* points: the way through a fast path is shorter */
 
+/* The program that performs a finding again: of a patched kernel it has another name. */
+static char myself[200] = "build/sim/linux_run";
+
 const struct target target = {
 	.name = "linux",
 	.style = FUZZ_CONCURRENT,
 	.perform = runner_perform,
-	.repeat = "build/sim/linux_run",
+	.repeat = myself,
 };
 
 static void show_figures(double seconds)
@@ -131,6 +134,7 @@ int main(int argc, char **argv)
 	double start;
 	int option, status;
 
+	snprintf(myself, sizeof(myself), "%s", argv[0]);
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
