@@ -54,16 +54,15 @@ static void looked_at(void)
 	CLAIM(at == (cut ? NULL : contents.first));
 }
 
-static bool one_case(unsigned int length, const unsigned int *list)
+static void cases(unsigned int length, const unsigned int *list)
 {
 	for (unsigned int what = 0; length && what <= WRONG_ALLOC; what++) {
 		if (nondet_bool()) {
 			set_up(length, list);
 			alloc(length, list, what);
-			return true;
+			CASE_ENDS;
 		}
 	}
-	return false;
 }
 
 #else
@@ -120,18 +119,17 @@ static void too_few(void)
 	CLAIM(good && count == 2 && reports == 1);
 }
 
-static bool one_case(unsigned int length, const unsigned int *list)
+static void cases(unsigned int length, const unsigned int *list)
 {
 	for (unsigned int given = 1; given <= OBJECTS - length; given++) {
 		for (unsigned int what = 0; what <= WRONG_FREE; what++) {
 			if ((WRONG >> what & 1) && nondet_bool()) {
 				set_up(length, list);
 				give_back(length, list, given, what);
-				return true;
+				CASE_ENDS;
 			}
 		}
 	}
-	return false;
 }
 
 #endif
@@ -148,7 +146,6 @@ int main(void)
 	}
 	for (unsigned int length = 0; length <= OBJECTS; length++)
 		for (unsigned int order = 0; order < (PROOF_REACH ? 1u : ORDERS); order++)
-			if (one_case(length, orders[order]))
-				return 0;
+			cases(length, orders[order]);
 	return 0;
 }

@@ -6,8 +6,9 @@
  */
 #include <stdarg.h>
 
+#include "index.h"
 #include "page_of_three.h"
-#include "slub/debug/object_map.h"
+#include "proofs/world/plain_freelist.h"
 #include "slub/debug/report.h"
 
 #define SIZE 128 /* room for an object, its free pointer, its tracks and its size */

@@ -7,9 +7,10 @@
 #define PROOF_THREE_H
 
 #include "proofs/world/descriptor.h"
+#include "index.h"
 #include "proofs/world/one_node.h"
+#include "proofs/world/plain_freelist.h"
 #include "reports.h"
-#include "slub/debug/object_map.h"
 
 #define OBJECTS 3
 #define SIZE	1360 /* so that a page holds three */

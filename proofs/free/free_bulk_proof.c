@@ -7,6 +7,7 @@
  * source (S7, I1, I2).
  */
 #include "proofs/world/descriptor.h"
+#include "proofs/world/plain_freelist.h"
 #include "proofs/world/proof.h"
 /* As it stands: the functions below are what it calls. */
 #include "slub/free.c"
@@ -23,12 +24,17 @@ struct proof_object {
 static struct descriptor slab_0, slab_1;
 static struct page large;
 static struct slab *const slabs[SLABS] = {(struct slab *)&slab_0, (struct slab *)&slab_1};
-static struct proof_object objects[SLABS][OF], old[SLABS], foreign, large_contents;
+/* Each a global of its own: CBMC knows at once that they are apart, of elements of an array it does not. */
+static struct proof_object a0, a1, b0, b1, old_a, old_b, foreign, large_contents;
+static struct proof_object *const objects[SLABS][OF] = {{&a0, &a1}, {&b0, &b1}},
+				  *const old[SLABS] = {&old_a, &old_b};
 static struct {
 	struct kmem_cache s;
 	struct kmem_cache_node *node[1]; /* what s.node[] names */
-} caches[SLABS];
-static struct kmem_cache_cpu slots[SLABS];
+} cache_a, cache_b;
+static struct kmem_cache *const caches[SLABS] = {&cache_a.s, &cache_b.s};
+static struct kmem_cache_cpu slot_a, slot_b;
+static struct kmem_cache_cpu *const slots[SLABS] = {&slot_a, &slot_b};
 static unsigned int hooked[SLABS], uncharged, pages_freed, tracked;
 
 /* CONTRACT virt_to_head_page: P.address */
@@ -36,7 +42,7 @@ struct page *virt_to_head_page(const void *address)
 {
 	for (unsigned int i = 0; i < SLABS; i++)
 		for (unsigned int j = 0; j < OF; j++)
-			if (address == &objects[i][j])
+			if (address == objects[i][j])
 				return (struct page *)(i ? &slab_1 : &slab_0);
 	return address == &large_contents ? &large : NULL;
 }
@@ -45,7 +51,7 @@ struct page *virt_to_head_page(const void *address)
 void *page_address(const struct page *page)
 {
 	return page == &large ? (void *)&large_contents
-			      : (void *)&objects[page == (struct page *)&slab_1][0];
+			      : (void *)objects[page == (struct page *)&slab_1][0];
 }
 
 /* CONTRACT free_pages: P.free */
@@ -69,7 +75,7 @@ void __memcg_slab_free_hook(struct kmem_cache *s, struct slab *slab, struct slab
 	REQUIRES(s == slab->slab_cache && exts == slab->obj_exts && nr == 1);
 	for (unsigned int i = 0; i < SLABS; i++)
 		for (unsigned int j = 0; j < OF; j++)
-			if (freed[0] == &objects[i][j]) {
+			if (freed[0] == objects[i][j]) {
 				REQUIRES(slab == slabs[i] && !(hooked[i] >> j & 1));
 				hooked[i] |= 1u << j;
 			}
@@ -79,7 +85,7 @@ void __memcg_slab_free_hook(struct kmem_cache *s, struct slab *slab, struct slab
 void print_tracking(struct kmem_cache *s, void *object)
 {
 	(void)object;
-	REQUIRES(s == &caches[0].s || s == &caches[1].s);
+	REQUIRES(s == caches[0] || s == caches[1]);
 	tracked++;
 }
 
@@ -116,41 +122,41 @@ void free_to_partial_list(struct kmem_cache *s, struct slab *slab, void *head, v
 static bool freelist_is(void *head, unsigned int i, unsigned int freed)
 {
 	for (unsigned int n = 0; n < OF; n++) {
-		unsigned int j = head == &objects[i][1];
+		unsigned int j = head == objects[i][1];
 
 		if (!freed)
 			break;
-		if (head != &objects[i][j] || !(freed >> j & 1))
+		if (head != objects[i][j] || !(freed >> j & 1))
 			return false;
 		freed &= ~(1u << j);
-		head = objects[i][j].next;
+		head = objects[i][j]->next;
 	}
-	return !freed && head == &old[i];
+	return !freed && head == old[i];
 }
 
 /* What stands in the array: an object of the first slab, of the second, or something else. */
 enum { A0, A1, B0, B1, NOTHING, FOREIGN, LARGE, KINDS };
 
-static void *const things[KINDS] = {&objects[0][0], &objects[0][1], &objects[1][0], &objects[1][1],
+static void *const things[KINDS] = {&a0, &a1, &b0, &b1,
 				    NULL,	    &foreign,	    &large_contents};
 
 static void any_slabs(void)
 {
 	for (unsigned int i = 0; i < SLABS; i++) {
-		struct kmem_cache *s = &caches[i].s;
+		struct kmem_cache *s = caches[i];
 
-		s->cpu_slab = &slots[i];
+		s->cpu_slab = slots[i];
 		s->size = s->object_size = s->inuse = sizeof(struct proof_object);
 		s->offset = offsetof(struct proof_object, next);
 		s->name = "proof";
 		slabs[i]->slab_cache = s;
 		slabs[i]->kind = PAGE_SLAB;
 		slabs[i]->counters = (OF + 1ul - i) | (OF + 1ul) << 16 | 1ul << 31;
-		slabs[i]->freelist = i ? &old[i] : NULL;
-		slabs[i]->obj_exts = (struct slabobj_ext *)&old[i]; /* not NULL; nobody looks */
+		slabs[i]->freelist = i ? old[i] : NULL;
+		slabs[i]->obj_exts = (struct slabobj_ext *)old[i]; /* not NULL; nobody looks */
 	}
-	slots[0].slab = slabs[0];
-	slots[0].freelist = &old[0];
+	slot_a.slab = slabs[0];
+	slot_a.freelist = &old_a;
 	large.kind = PAGE_LARGE;
 }
 
@@ -172,11 +178,11 @@ static void free_these(unsigned int nr, const unsigned int *what, bool named, bo
 	}
 
 	if (single)
-		kmem_cache_free(named ? &caches[0].s : NULL, array[0]);
+		kmem_cache_free(named ? caches[0] : NULL, array[0]);
 	else
-		kmem_cache_free_bulk(named ? &caches[0].s : NULL, nr, array);
+		kmem_cache_free_bulk(named ? caches[0] : NULL, nr, array);
 
-	CLAIM(freelist_is(slots[0].freelist, 0, freed[0]));
+	CLAIM(freelist_is(slot_a.freelist, 0, freed[0]));
 	CLAIM(freelist_is(slabs[1]->freelist, 1, freed[1]));
 	CLAIM(!slabs[0]->freelist);
 
@@ -187,11 +193,11 @@ static void free_these(unsigned int nr, const unsigned int *what, bool named, bo
 
 	CLAIM(first.inuse == OF + 1 && first.frozen && first.objects == OF + 1);
 	CLAIM(second.inuse == OF - count[1] && second.frozen && second.objects == OF + 1);
-	CLAIM(slots[0].stat[FREE_FASTPATH] == count[0]);
-	CLAIM((slots[1].stat[FREE_SLOWPATH] != 0) == (count[1] != 0));
+	CLAIM(slot_a.stat[FREE_FASTPATH] == count[0]);
+	CLAIM((slot_b.stat[FREE_SLOWPATH] != 0) == (count[1] != 0));
 	CLAIM(hooked[0] == freed[0] && hooked[1] == freed[1]);
 	CLAIM(pages_freed == large_freed && uncharged == pages_freed);
-	CLAIM(old[0].next == NULL && old[1].next == NULL);
+	CLAIM(old_a.next == NULL && old_b.next == NULL);
 	/* Objects of another cache than named are reported, each or once for a run of them. */
 	CLAIM(world_log_messages >= foreigners);
 	CLAIM((world_log_messages == foreigners) == (!named || !count[1]));

@@ -56,6 +56,12 @@
 
 #define ASSUME(condition) __CPROVER_assume(condition)
 
+/*
+ * Ends one of several cases where it stands. Were it left by a return, the model checker would put its
+ * state and that of the cases still to come together, and see none of their constants any more.
+ */
+#define CASE_ENDS ASSUME(false)
+
 /* A value from @low to @high. */
 static inline unsigned int any_from_to(unsigned int low, unsigned int high)
 {
