@@ -7,17 +7,20 @@
 #include "page_of_three.h"
 #include "slub/debug/object_map.h"
 
-static void look(unsigned int size, unsigned int zone)
+/* @far: any word at all; else one that is a page away from the slab at most. */
+static void look(unsigned int size, unsigned int zone, bool far)
 {
-	const void *word = any_word();
-	unsigned int i = any_from_to(0, MAX_OBJS_PER_SLAB), objects = any_from_to(0, MAX_OBJS_PER_SLAB);
+	unsigned long start = (unsigned long)contents - PAGE_SIZE;
+	const void *word = far ? any_word() : (void *)(start + any_from_to(0, 3 * PAGE_SIZE));
+	unsigned int i = any_from_to(0, MAX_OBJS_PER_SLAB),
+		     objects = any_from_to(0, MAX_OBJS_PER_SLAB);
 	unsigned long offset = __CPROVER_POINTER_OFFSET(word);
 	bool is;
 	int index;
 
 	cache.size = size;
 	cache.red_left_pad = zone;
-	slab->counters = nondet_uint() & ~(MAX_OBJS_PER_SLAB << 16) | objects << 16;
+	slab->counters = (nondet_uint() & ~(MAX_OBJS_PER_SLAB << 16)) | objects << 16;
 	index = object_index(&cache, slab, word);
 	is = __CPROVER_same_object(word, contents) && offset == zone + (unsigned long)i * size;
 	CLAIM((index == (int)i) == (is && i < objects));
@@ -29,8 +32,8 @@ int main(void)
 	for (unsigned int size = 0; size < sizeof(indexed_sizes) / sizeof(indexed_sizes[0]); size++)
 		for (unsigned int zone = 0; zone < 2; zone++)
 			if (nondet_bool()) {
-				look(indexed_sizes[size], indexed_zones[zone]);
-				return 0;
+				look(indexed_sizes[size], indexed_zones[zone], FAR);
+				CASE_ENDS;
 			}
 	return 0;
 }

@@ -46,7 +46,8 @@ static void look(unsigned int length, const unsigned int *list, unsigned int pla
 static void look(unsigned int length, const unsigned int *list, unsigned int place)
 {
 	(void)list;
-	unsigned long inuse = any_from_to(0, 0xffff), objects = place == 2 ? MAX_OBJS_PER_SLAB : OBJECTS + place;
+	unsigned long inuse = any_from_to(0, 0xffff),
+		      objects = place == 2 ? MAX_OBJS_PER_SLAB : OBJECTS + place;
 	bool good;
 
 	ASSUME(inuse != OBJECTS - length || objects != OBJECTS);
@@ -115,7 +116,10 @@ static void look(unsigned int length, const unsigned int *list, unsigned int pla
 
 static void cases(unsigned int length, const unsigned int *list)
 {
-	unsigned int places = KIND == CUT ? length + 1 : KIND == CYCLE ? length : KIND == WRONG_COUNTER ? 3 : 1;
+	unsigned int places = KIND == CUT	      ? length + 1
+			      : KIND == CYCLE	      ? length
+			      : KIND == WRONG_COUNTER ? 3
+						      : 1;
 
 	/* All objects free would be no slab of a partial list's, but is none the worse. */
 	if (KIND == VALIDATED && !length)

@@ -118,8 +118,16 @@ static void report(unsigned int what, unsigned char *object, bool free)
 
 #define REPORTS (DUMPED + sizeof(known_at) / sizeof(known_at[0]))
 
-/* @red: with a zone in front of each object and behind it; @behind: the free pointer stands behind it. */
-static void one_report(unsigned int what, unsigned int index, bool free, bool red, bool behind)
+/* What reports look at of the flags; the first is of no debug cache. */
+static const slab_flags_t kinds[] = {0, SLAB_RED_ZONE | SLAB_STORE_USER | SLAB_TRACE,
+				     SLAB_STORE_USER | SLAB_KMALLOC, SLAB_RED_ZONE | SLAB_POISON};
+
+/*
+ * Arguments are constants. @behind: the free pointer stands behind the object;
+ * @counted: a test counts by itself; @panics: slab_bug=panic.
+ */
+static void one_report(unsigned int what, unsigned int index, bool free, unsigned int kind,
+		       bool behind, bool counted, bool panics)
 {
 	unsigned char *object;
 
@@ -127,31 +135,30 @@ static void one_report(unsigned int what, unsigned int index, bool free, bool re
 	cache.size = SIZE;
 	cache.object_size = cache.inuse = 16;
 	cache.offset = behind ? 16 : 0;
-	cache.flags = nondet_uint() & ~SLAB_RED_ZONE;
-	if (red) {
-		cache.flags |= SLAB_RED_ZONE;
-		cache.red_left_pad = 8;
-	}
+	cache.flags = kinds[kind];
+	cache.red_left_pad = cache.flags & SLAB_RED_ZONE ? 8 : 0;
 	slab->kind = PAGE_SLAB;
 	slab->slab_cache = &cache;
-	slab->counters = any_from_to(0, 3) | 3ul << 16 | (unsigned long)nondet_bool() << 31;
+	slab->counters = (3 - free) | 3ul << 16 | (unsigned long)(index & 1) << 31;
 	object = contents + index * SIZE + cache.red_left_pad;
 	slab->freelist = free ? object : NULL;
 	set_freepointer(&cache, object, NULL);
-	own = nondet_bool();
+	own = counted;
 	slub_count_errors_in(own ? &counter : NULL);
-	slub_bug_panic = world_panic_expected = nondet_bool();
+	slub_bug_panic = world_panic_expected = panics;
 	report(what, object, free);
 }
 
 int main(void)
 {
 	for (unsigned int what = FROM; what <= TO && what < REPORTS; what++) {
+		/* Each shape is a kind of cache, ends the program or not, and is counted there or here. */
 		for (unsigned int shape = 0; shape < SHAPES; shape++) {
 			if (nondet_bool()) {
-				one_report(what, (what + shape) % 3, shape & 1, shape >> 1 & 1,
-					   shape == 1 || shape == 2);
-				return 0;
+				one_report(what, (what + shape) % 3, shape & 1, shape % 4,
+					   (shape + 1) >> 1 & 1, (shape >> 2 & 3) == 1,
+					   (shape >> 2 & 3) == 2);
+				CASE_ENDS;
 			}
 		}
 	}

@@ -137,8 +137,7 @@ static bool freelist_is(void *head, unsigned int i, unsigned int freed)
 /* What stands in the array: an object of the first slab, of the second, or something else. */
 enum { A0, A1, B0, B1, NOTHING, FOREIGN, LARGE, KINDS };
 
-static void *const things[KINDS] = {&a0, &a1, &b0, &b1,
-				    NULL,	    &foreign,	    &large_contents};
+static void *const things[KINDS] = {&a0, &a1, &b0, &b1, NULL, &foreign, &large_contents};
 
 static void any_slabs(void)
 {

@@ -8,8 +8,6 @@
 /* As it stands, for what is static in it. */
 #include "slub/options.c"
 
-#define BYTES 3
-
 struct order_policy slub_order_policy;
 bool slub_nomerge, slub_freelist_hardened, slub_freelist_random, slub_random_kmalloc,
 	slub_bug_panic;
