@@ -110,22 +110,8 @@ def property_ids(root):
             if "\t" in line and not line.startswith("#")} - {"id"}
 
 
-def open_ids(root):
-    """The properties without a verdict: tier open."""
-    path = os.path.join(root, "proofs", "properties.tsv")
-    return {line.split("\t")[0] for line in read_lines(path) if line.endswith("\topen")}
-
-
-def check_open(root, still_open):
-    """What is open is said to be where people read what is not covered."""
-    path = os.path.join(root, "proofs", "SOUNDNESS.md")
-    text = "\n".join(read_lines(path)) if still_open else ""
-    return [f"proofs/SOUNDNESS.md: {id_} is open, and not named there" for id_ in sorted(still_open)
-            if f"`{id_}`" not in text]
-
-
 def check_functions(root, functions, ids):
-    wrong, named, still_open = [], {}, open_ids(root)
+    wrong, named = [], {}
     for number, row in read_functions(root):
         where = f"proofs/functions.tsv:{number}"
         name = f"{row['file']} {row['function']}"
@@ -144,8 +130,6 @@ def check_functions(root, functions, ids):
             named[match] = number
         wrong += [f"{where}: {name}: there is no property {id_}"
                   for id_ in proofs if id_ not in ids]
-        wrong += [f"{where}: {name}: {id_} is open, it proves nothing yet: give another, or the "
-                  "reason why there is none" for id_ in proofs if id_ in still_open]
         if not proofs and row["reason"] in ("", "-"):
             wrong.append(f"{where}: {name}: neither a proof nor a reason why there is none")
         if proofs and row["reason"] not in ("", "-"):
@@ -219,8 +203,7 @@ def main(arguments):
         raise Refusal("usage: proofs/functions.py [ROOT] or --update FILE.json")
     root = arguments[0] if arguments else here
     functions, ids = functions_of(root), property_ids(root)
-    wrong = (check_functions(root, functions, ids) + check_contracts(root, functions, ids) +
-             check_open(root, open_ids(root)))
+    wrong = check_functions(root, functions, ids) + check_contracts(root, functions, ids)
     for line in wrong:
         print(line)
     return 1 if wrong else 0

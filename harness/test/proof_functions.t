@@ -71,11 +71,9 @@ try:
     expect(1, ["no function of that name stands in"], "a contract for nothing is noticed",
            ("proofs/slab/discard_proof.c", "CONTRACT free_pages: P.free",
             "CONTRACT free_pages: P.free */\n/* CONTRACT kfree: P.free"))
-    expect(1, ["S8.validate is open, it proves nothing yet"],
-           "a property without a verdict is no function's proof",
-           (TABLE, "debug/debug.c\tset_slab\tS8.freelist_cycle", "debug/debug.c\tset_slab\tS8.validate"))
-    expect(1, ["SOUNDNESS.md: S8.validate is open, and not named there"],
-           "what is open is said to be so", ("proofs/SOUNDNESS.md", "`S8.validate`", "`S8.this`"))
+    expect(1, ["proofs/debug/index.h: object_index() takes the place"],
+           "and so does what stands in for one of a header",
+           ("proofs/debug/index.h", "CONTRACT object_index: S8.object_index", "object_index"))
     expect(2, ["3 fields; 4 are needed"], "a short line is refused",
            (TABLE, "platform/native/*\t*\t-\t", "platform/native/*\t*\t-"))
     code, text = check("/nowhere")

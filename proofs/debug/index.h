@@ -18,9 +18,7 @@ int object_index_contract(const struct kmem_cache *s, const struct slab *slab, c
 	const void *base = slab_address(slab);
 	unsigned long offset;
 
-	REQUIRES(s->size == indexed_sizes[0] || s->size == indexed_sizes[1] ||
-		 s->size == indexed_sizes[2]);
-	REQUIRES(s->red_left_pad == indexed_zones[0] || s->red_left_pad == indexed_zones[1]);
+	REQUIRES(is_indexed(s->size, s->red_left_pad));
 	REQUIRES(__CPROVER_POINTER_OFFSET(base) == 0);
 	if (!__CPROVER_same_object(object, base) ||
 	    __CPROVER_POINTER_OFFSET(object) < s->red_left_pad)

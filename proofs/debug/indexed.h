@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sizes of objects and of the zones in front of them that S8.object_index is about.
+ * The sizes of objects, and of the zones in front of them, that S8.object_index is about.
  */
 #ifndef PROOF_INDEXED_H
 #define PROOF_INDEXED_H
 
-static const unsigned int indexed_sizes[] = {16, 128, 1360}, indexed_zones[] = {0, 8};
+#include <stdbool.h>
+
+static const struct {
+	unsigned int size, zone;
+} indexed[] = {{16, 0}, {16, 8}, {128, 0}, {128, 8}, {1360, 0}};
+#define INDEXED (sizeof(indexed) / sizeof(indexed[0]))
+
+static inline bool is_indexed(unsigned int size, unsigned int zone)
+{
+	for (unsigned int i = 0; i < INDEXED; i++)
+		if (indexed[i].size == size && indexed[i].zone == zone)
+			return true;
+	return false;
+}
 
 #endif /* PROOF_INDEXED_H */

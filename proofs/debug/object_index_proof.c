@@ -29,11 +29,11 @@ static void look(unsigned int size, unsigned int zone, bool far)
 
 int main(void)
 {
-	for (unsigned int size = 0; size < sizeof(indexed_sizes) / sizeof(indexed_sizes[0]); size++)
-		for (unsigned int zone = 0; zone < 2; zone++)
-			if (nondet_bool()) {
-				look(indexed_sizes[size], indexed_zones[zone], FAR);
-				CASE_ENDS;
-			}
+	for (unsigned int i = 0; i < INDEXED; i++) {
+		if (nondet_bool()) {
+			look(indexed[i].size, indexed[i].zone, FAR);
+			CASE_ENDS;
+		}
+	}
 	return 0;
 }
