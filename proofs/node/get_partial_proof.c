@@ -134,7 +134,7 @@ static void take_from(unsigned int length, unsigned int reserved, unsigned int c
 	CLAIM(take.chain == chained);
 }
 
-static bool one_case(unsigned int length, unsigned int reserved, gfp_t flags)
+static void cases(unsigned int length, unsigned int reserved, gfp_t flags)
 {
 	/* Two and more for the chain take all that can be listed here. */
 	for (unsigned int chain_slabs = 0; chain_slabs <= 2; chain_slabs++) {
@@ -143,14 +143,13 @@ static bool one_case(unsigned int length, unsigned int reserved, gfp_t flags)
 		if (!RESERVED && !PROOF_REACH && nondet_bool()) {
 			take_from(length, reserved, any_from_to(chain_slabs, most), flags,
 				  NUMA_NO_NODE);
-			return true;
+			CASE_ENDS;
 		}
 		if (nondet_bool()) {
 			take_from(length, reserved, any_from_to(chain_slabs, most), flags, 0);
-			return true;
+			CASE_ENDS;
 		}
 	}
-	return false;
 }
 
 int main(void)
@@ -159,15 +158,13 @@ int main(void)
 	cache.node[0] = &node;
 #if !RESERVED
 	for (unsigned int length = 0; length <= (PROOF_REACH ? 2 : LISTED); length++)
-		if (one_case(length, 0, nondet_uint()))
-			return 0;
+		cases(length, 0, nondet_uint());
 #else
 	for (unsigned int length = 1; length <= (PROOF_REACH ? 2 : LISTED); length++) {
 		for (unsigned int reserved = 1; reserved < 1u << length; reserved++) {
-			if (one_case(length, reserved, 0) ||
-			    one_case(length, reserved, __GFP_MEMALLOC) ||
-			    one_case(length, reserved, __GFP_MEMALLOC | __GFP_NOMEMALLOC))
-				return 0;
+			cases(length, reserved, 0);
+			cases(length, reserved, __GFP_MEMALLOC);
+			cases(length, reserved, __GFP_MEMALLOC | __GFP_NOMEMALLOC);
 		}
 	}
 #endif

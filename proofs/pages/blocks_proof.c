@@ -165,26 +165,24 @@ static bool apart(unsigned int cut, unsigned int free)
 #endif
 }
 
-static bool one_pattern(unsigned int cut, unsigned int blocks, unsigned int free,
-			unsigned int clean)
+static void cases(unsigned int cut, unsigned int blocks, unsigned int free, unsigned int clean)
 {
 #if GIVE
 	for (unsigned int which = 0; which < blocks; which++) {
 		if ((free >> which & 1) || !nondet_bool())
 			continue;
 		give_back(cut, free, clean, which);
-		return true;
+		CASE_ENDS;
 	}
 #else
 	(void)blocks;
 	for (unsigned int order = 0; order <= TOP; order++) {
 		if (nondet_bool()) {
 			take(cut, free, clean, order);
-			return true;
+			CASE_ENDS;
 		}
 	}
 #endif
-	return false;
 }
 
 int main(void)
@@ -198,8 +196,7 @@ int main(void)
 			blocks++;
 		for (unsigned int free = 0; free < 1u << blocks; free++)
 			for (unsigned int i = 0; !apart(cut, free) && i < PATTERNS; i++)
-				if (one_pattern(cut, blocks, free, patterns[i]))
-					return 0;
+				cases(cut, blocks, free, patterns[i]);
 	}
 	return 0;
 }
