@@ -104,6 +104,10 @@ static void look(unsigned int length, const unsigned int *list, unsigned int pla
 	long objects = validate_slab_cache(&cache.s);
 
 	CLAIM(objects == OBJECTS && reports == 0 && !node.list_lock.held);
+	slab->counters = OBJECTS | (unsigned long)OBJECTS << 16;
+	objects = validate_slab_cache(&cache.s);
+	CLAIM(objects == OBJECTS && reports == 1 && counters_are(OBJECTS - length));
+	reports = 0;
 	*object(list[length - 1]) = (char *)object(1) + 8;
 	objects = validate_slab_cache(&cache.s);
 	CLAIM(objects == OBJECTS && reports >= 1 && !node.list_lock.held);

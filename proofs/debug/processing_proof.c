@@ -86,8 +86,11 @@ static void give_back(unsigned int length, const unsigned int *list, unsigned in
 		slab->slab_cache = &another;
 	if (what == 6)
 		slab->slab_cache = NULL;
-	if (what == 3)
+	if (what == 3) {
+		/* A cache that is not checked looks at this, too. */
 		slab->counters |= 1ul << 31;
+		cache.s.flags = given == 1 ? SLAB_TRACE : SLAB_CONSISTENCY_CHECKS;
+	}
 	if (what == 4 && length) {
 		head = tail = object(list[0]); /* free already */
 		count = 1;
