@@ -107,11 +107,26 @@ static __slub_data bool booted;
 static void take_failslab(const char *options)
 {
 	const char *at = strstr(options, "failslab=");
-	struct linux_failslab f = {.interval = 1};
+	long value[4];
 
-	if (at && sscanf(at, "failslab=%u,%u,%ld,%ld", &f.interval, &f.probability, &f.space,
-			 &f.times) == 4)
-		linux_failslab = f;
+	if (!at)
+		return;
+	at += strlen("failslab=");
+	for (int n = 0; n < 4; n++) {
+		char *end;
+
+		value[n] = strtol(at, &end, 10);
+		/* All four, or it is passed over. */
+		if (end == at || (n < 3 && *end != ','))
+			return;
+		at = end + 1;
+	}
+	linux_failslab = (struct linux_failslab){
+		.interval = (unsigned int)value[0],
+		.probability = (unsigned int)value[1],
+		.space = value[2],
+		.times = value[3],
+	};
 }
 
 static void boot(void)

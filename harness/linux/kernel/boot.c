@@ -50,12 +50,26 @@ static bool option_is(const char *option, const char *name, const char **value)
 	return true;
 }
 
+/* The kernel does not come up if slabs are to have more pages than a block can have. */
+static bool is_fatal(const char *option)
+{
+	const char *value;
+	unsigned int order;
+
+	if (!option_is(option, "slab_min_order=", &value) &&
+	    !option_is(option, "slub_min_order=", &value))
+		return false;
+	return kstrtouint(value, 10, &order) || order > MAX_PAGE_ORDER;
+}
+
 static void take_option(char *option)
 {
 	const struct obs_kernel_param *param;
 	const char *value;
 	bool on;
 
+	if (is_fatal(option))
+		return;
 	if (option_is(option, "init_on_alloc=", &value) && !kstrtobool(value, &on) && on)
 		static_branch_enable(&init_on_alloc);
 	if (option_is(option, "init_on_free=", &value) && !kstrtobool(value, &on) && on)
