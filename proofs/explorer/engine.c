@@ -14,7 +14,6 @@
 #define DEPTH_MAX	   100000u
 #define LEARN_ON	   1000u /* steps that a search goes on for after it has learnt a word */
 #define PROGRESS_EVERY	   (UINT64_C(1) << 18) /* steps */
-#define LOOK_EVERY	   16u		       /* steps, for image_missed() */
 
 /* A state on the way from the beginning to where the search is. */
 struct frame {
@@ -191,12 +190,9 @@ static enum search_end enter_state(void)
 		return SEARCH_GIVEN_UP;
 	}
 	push_frame(state, seen);
-	if (frames[nr_frames - 1].nr)
-		return SEARCH_DONE;
-	/* What final() does is taken back as a whole: what was missed before would go with it. */
-	if (image_missed())
-		return SEARCH_ANEW;
-	return at_end(state) ? SEARCH_DONE : SEARCH_FINDING;
+	if (!frames[nr_frames - 1].nr && !at_end(state))
+		return SEARCH_FINDING;
+	return SEARCH_DONE;
 }
 
 static void keep_path(void)
@@ -262,8 +258,6 @@ static enum search_end search(void)
 			anew_at = result->steps + result->steps / 8 + LEARN_ON;
 		if (result->steps > anew_at)
 			return SEARCH_ANEW;
-		if ((options->verify || result->steps % LOOK_EVERY == 0) && image_missed())
-			return SEARCH_ANEW;
 		if (nr_frames >= DEPTH_MAX) {
 			snprintf(result->text, sizeof(result->text),
 				 "livelock: no end is seen after %u steps", DEPTH_MAX);
@@ -320,10 +314,7 @@ void explore(const struct explore_client *of, const struct explore_options *with
 		memset(result->waits, 0, sizeof(result->waits));
 		memset(result->alone, 0, sizeof(result->alone));
 		table_forget();
-		image_lazy(mine.switches && mine.switches == with->switches);
 		end = search();
-		if (end != SEARCH_ANEW && image_missed())
-			end = SEARCH_ANEW;
 		/* Told again, its steps would end at words that did not count when they were made. */
 		if (end == SEARCH_FINDING && !mine.all_points &&
 		    (words_learnt() || anew_at != UINT64_MAX))

@@ -14,7 +14,7 @@
 #define PAGE_BYTES   ((size_t)1 << SIM_PAGE_SHIFT)
 #define LINE_BYTES   64u
 #define LINES	     (PAGE_BYTES / LINE_BYTES)
-#define ALL_LINES    UINT64_MAX
+#define CHUNK_BYTES  512u /* compared at once */
 #define TRACKED_MAX  4096u
 #define SLOTS_MAX    512u
 #define TID_MARK     UINT64_C(0x2a5c) /* in bits 48 to 61 of every tid that has a name */
@@ -32,7 +32,6 @@ struct tracked {
 	uint32_t bytes; /* in whole words */
 	bool always;
 	uint64_t tid_lines; /* a bit for each line with a tid in it */
-	uint64_t changing;  /* a bit for each line that a step has changed since the beginning */
 	struct hash line_hash[LINES];
 	uint8_t ignored[LINES]; /* a bit for each word of a line that is no part of the state */
 	char copy[PAGE_BYTES] __attribute__((aligned(LINE_BYTES)));
@@ -50,7 +49,7 @@ static uint16_t place[SIM_WINDOW_PAGES];      /* position in tracked + 1, 0: not
 static uint32_t always[TRACKED_MAX];	      /* looked at after every step */
 static uint32_t written[TRACKED_MAX * LINES]; /* lines of the window, since the last step */
 static uint32_t nr_always, nr_written;
-static bool begun, verifying, all_pages, lazy;
+static bool begun, verifying, all_pages;
 static uintptr_t window;
 
 static unsigned long *slots[SLOTS_MAX];
@@ -207,7 +206,7 @@ static uint32_t track(char *at, size_t bytes)
 	page->at = at;
 	page->bytes = (uint32_t)bytes;
 	page->always = false;
-	page->tid_lines = page->changing = 0;
+	page->tid_lines = 0;
 	memset(page->ignored, 0, sizeof(page->ignored));
 	memcpy(page->copy, at, bytes);
 	for (uint32_t line = 0; line < nr_lines(page); line++)
@@ -281,7 +280,7 @@ void image_begin(void)
 	nr_tracked = nr_always = nr_written = 0;
 	nr_slots = 0;
 	memory_hash = (struct hash){0, 0};
-	all_pages = lazy = false;
+	all_pages = false;
 	begun = true;
 	/* What the setup has written is marked: the first write of a step must be seen again. */
 	for (size_t page = 0; page < SIM_WINDOW_PAGES; page++) {
@@ -460,43 +459,37 @@ static bool differs(const struct tracked *page, uint32_t line)
 	return memcmp(page->at + at, page->copy + at, bytes) != 0;
 }
 
-/* Logs a line of a page if it has changed. Return: whether it has. */
-static bool compare_line(struct trail *trail, uint32_t idx, uint32_t line, bool *tid_line,
-			 void (*tell)(uintptr_t addr))
+/* Logs a line of a page if it has changed. Return: 1 if it has, or 0. */
+static uint64_t compare_line(struct trail *trail, uint32_t idx, uint32_t line, bool *tid_line,
+			     void (*tell)(uintptr_t addr))
 {
 	if (!differs(tracked[idx], line))
-		return false;
+		return 0;
 	log_line(trail, idx, line, tid_line, tell);
-	return true;
+	return 1;
 }
 
-/* The same for all lines of it, or those of @lines. */
-static uint64_t compare(struct trail *trail, uint32_t idx, uint64_t lines, bool learn,
-			bool *tid_line, void (*tell)(uintptr_t addr))
+/* The same for all lines of a page. Return: how many went to the trail. */
+static uint64_t compare(struct trail *trail, uint32_t idx, bool *tid_line,
+			void (*tell)(uintptr_t addr))
 {
-	struct tracked *page = tracked[idx];
+	const struct tracked *page = tracked[idx];
 	uint64_t changed = 0;
 
-	if (lines == ALL_LINES && !memcmp(page->at, page->copy, page->bytes))
-		return 0;
-	for (; lines; lines &= lines - 1) {
-		uint32_t line = (uint32_t)__builtin_ctzll(lines);
+	for (uint32_t at = 0; at < page->bytes; at += CHUNK_BYTES) {
+		uint32_t bytes = page->bytes - at < CHUNK_BYTES ? page->bytes - at : CHUNK_BYTES;
 
-		if (line >= nr_lines(page))
-			break;
-		if (compare_line(trail, idx, line, tid_line, tell))
-			changed |= UINT64_C(1) << line;
+		if (SIM_LIKELY(!memcmp(page->at + at, page->copy + at, bytes)))
+			continue;
+		for (uint32_t line = at / LINE_BYTES; line * LINE_BYTES < at + bytes; line++)
+			changed += compare_line(trail, idx, line, tid_line, tell);
 	}
-	if (learn)
-		page->changing |= changed;
-	return (uint64_t)__builtin_popcountll(changed);
+	return changed;
 }
 
 static void verify_rest(void)
 {
 	for (uint32_t i = 0; i < nr_tracked; i++) {
-		if (lazy && (tracked[i]->always || all_pages))
-			continue; /* image_missed() does */
 		if (memcmp(tracked[i]->at, tracked[i]->copy, tracked[i]->bytes)) {
 			fprintf(stderr, "explorer: a write to %p was not seen\n",
 				(void *)tracked[i]->at);
@@ -505,34 +498,7 @@ static void verify_rest(void)
 	}
 }
 
-void image_lazy(bool on)
-{
-	lazy = on;
-}
-
-bool image_missed(void)
-{
-	bool missed = false;
-
-	for (uint32_t i = 0; lazy && i < (all_pages ? nr_tracked : nr_always); i++) {
-		struct tracked *page = tracked[all_pages ? i : always[i]];
-
-		if (SIM_LIKELY(!memcmp(page->at, page->copy, page->bytes)))
-			continue;
-		missed = true;
-		for (uint32_t line = 0; line < nr_lines(page); line++) {
-			size_t at = (size_t)line * LINE_BYTES;
-
-			if (!differs(page, line))
-				continue;
-			page->changing |= UINT64_C(1) << line;
-			memcpy(page->at + at, page->copy + at, line_bytes(page, line));
-		}
-	}
-	return missed;
-}
-
-bool image_step(struct trail *trail, bool whole, bool *tids_changed, void (*tell)(uintptr_t addr))
+bool image_step(struct trail *trail, bool *tids_changed, void (*tell)(uintptr_t addr))
 {
 	bool tid_line = false, grown = true;
 	uint64_t *count, nr = 0;
@@ -540,16 +506,12 @@ bool image_step(struct trail *trail, bool whole, bool *tids_changed, void (*tell
 	*tids_changed = false;
 	for (uint32_t i = 0; i < nr_written; i++) {
 		explore_written[written[i]] = 0;
-		nr += compare(trail, place[written[i] / LINES] - 1u,
-			      UINT64_C(1) << written[i] % LINES, !whole, &tid_line, tell);
+		nr += compare_line(trail, place[written[i] / LINES] - 1u, written[i] % LINES,
+				   &tid_line, tell);
 	}
 	nr_written = 0;
-	for (uint32_t i = 0; i < (all_pages ? nr_tracked : nr_always); i++) {
-		uint32_t idx = all_pages ? i : always[i];
-
-		nr += compare(trail, idx, lazy && !whole ? tracked[idx]->changing : ALL_LINES,
-			      !whole, &tid_line, tell);
-	}
+	for (uint32_t i = 0; i < (all_pages ? nr_tracked : nr_always); i++)
+		nr += compare(trail, all_pages ? i : always[i], &tid_line, tell);
 	if (tid_line)
 		grown = tids_grow(tids_changed);
 	if (verifying)

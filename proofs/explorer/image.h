@@ -58,24 +58,10 @@ void image_name_tid(unsigned long *tid);
 void image_end(void);
 
 /*
- * On: of a page that is looked at after every step, only the lines that some step has changed are,
- * since image_begin(). image_missed() looks at the others.
- */
-void image_lazy(bool on);
-/*
- * Between steps: looks whether a line that lazy steps do not look at has changed after all. It is
- * looked at from now on, and holds what it held at the beginning. Return: true when there was one;
- * the states since then are none, and the search has to begin anew.
- */
-bool image_missed(void);
-
-/*
  * A step has been made: logs what it changed on @trail, and tells each word to @changed unless
- * that is NULL. @whole: looks at all lines even if lazy, and learns none.
- * Return: false when a tid went back.
+ * that is NULL. Return: false when a tid went back.
  */
-bool image_step(struct trail *trail, bool whole, bool *tids_changed,
-		void (*changed)(uintptr_t addr));
+bool image_step(struct trail *trail, bool *tids_changed, void (*changed)(uintptr_t addr));
 /* Takes the last step back. */
 void image_undo(struct trail *trail);
 /* The hash of the memory as it is after the last step. */

@@ -501,7 +501,7 @@ enum step_outcome step_make(struct explore_step step, char *text, size_t text_by
 		sim_quiet_end();
 		break;
 	}
-	grown = image_step(&trail, false, &tids_changed, changed);
+	grown = image_step(&trail, &tids_changed, changed);
 	keep_state(trail_marks[nr_marks - 1]);
 	if (!clean) {
 		const struct sim_finding *finding = sim_finding();
@@ -569,7 +569,7 @@ enum step_outcome step_final(char *text, size_t text_bytes)
 		snprintf(text, text_bytes, "%s", sim_finding()->text);
 		m->has_finding = false;
 	}
-	image_step(&trail, true, &ignored, NULL);
+	image_step(&trail, &ignored, NULL);
 	keep_state(trail_marks[nr_marks - 1]);
 	step_undo();
 	return clean ? STEP_DONE : STEP_FINDING;
