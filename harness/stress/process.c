@@ -54,6 +54,15 @@ bool signals_begin(timer_t *timer)
 	return true;
 }
 
+static void signals_block(bool block)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 void signals_end(timer_t timer)
 {
 	timer_delete(timer);
@@ -70,8 +79,9 @@ static int child(struct worker *w)
 	char *objects[CHILD_OBJECTS];
 	struct kmem_cache *s;
 
-	/* Timers are not inherited. */
+	/* Timers are not inherited; what is blocked is. */
 	signal(SIGALRM, SIG_DFL);
+	signals_block(false);
 	alarm(CHILD_SECONDS);
 	faults_arm(0);
 	for (unsigned int i = 0; i < HELD_PER_THREAD; i += 7)
@@ -105,9 +115,12 @@ void process_fork(struct worker *w)
 	/* Now and then: a child costs as much as thousands of operations. */
 	if (draw_below(&w->draws, 16))
 		return;
+	/* A signal that is there when a fork ends begins it anew: a slow one would never end. */
+	signals_block(true);
 	pid = fork();
 	if (pid == 0)
 		_exit(child(w));
+	signals_block(false);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (pid > 0 && !status)
