@@ -22,7 +22,8 @@
 #include "figures.h"
 #include "harness/option.h"
 
-#define STANDSTILL_SECONDS 60.0 /* without any operation: a deadlock */
+#define STANDSTILL_SECONDS 60.0	 /* without any operation: a deadlock */
+#define END_SECONDS	   600.0 /* the same for what tools do when all has ended: leaks */
 #define LOG_BYTES	   (256u << 10)
 #define DEFAULT_BOOT	   "slab_max_order=1 numa=fake=3"
 
@@ -315,7 +316,6 @@ struct result {
 static void make_repeat(struct result *result)
 {
 	double seconds = stress_options.seconds < 10 ? 10 : stress_options.seconds;
-
 	int length;
 
 	length = snprintf(result->repeat, sizeof(result->repeat),
@@ -498,6 +498,11 @@ static pid_t start_child(int *log_fd)
 	return pid;
 }
 
+static double standstill_seconds(void)
+{
+	return atomic_load(&stress_shared->ended) ? END_SECONDS : STANDSTILL_SECONDS;
+}
+
 /* What the child's end means. */
 static void judge(struct result *result, int wait_status, bool stood_still)
 {
@@ -508,7 +513,7 @@ static void judge(struct result *result, int wait_status, bool stood_still)
 		snprintf(result->text, sizeof(result->text), "%s", stress_shared->text);
 	else if (stood_still)
 		snprintf(result->text, sizeof(result->text),
-			 "L3: no operation ended for %.0f seconds", STANDSTILL_SECONDS);
+			 "L3: no operation ended for %.0f seconds", standstill_seconds());
 	else if (interrupts > 1)
 		result->status = EXIT_INCONCLUSIVE,
 		snprintf(result->text, sizeof(result->text), "interrupted twice");
@@ -553,7 +558,7 @@ static void run(struct result *result)
 			last = operations_done();
 			moved = t;
 		}
-		if (t - moved > STANDSTILL_SECONDS || interrupts > 1) {
+		if (t - moved > standstill_seconds() || interrupts > 1) {
 			stood_still = interrupts <= 1;
 			kill(child, SIGKILL);
 			break;
