@@ -13,6 +13,8 @@ $(foreach v,native native-asan native-tsan,$(eval $(call program,$v,slubcheck,$(
 $(foreach v,sim sim-asan,$(eval $(call program,$v,slubcheck-sim,$(slubcheck-sim) \
 	$(model-sources),$(model-link))))
 TOOLS += $(O)/native/slubcheck $(O)/sim/slubcheck-sim
+# Whoever needs the first needs what it hands over to.
+$(O)/native/slubcheck: | $(O)/sim/slubcheck-sim
 
 # The script is run where it stands; it needs the tool, also as built with the sanitizers.
 TESTS += harness/test/slubcheck_cli.t
