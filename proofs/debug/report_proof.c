@@ -143,6 +143,8 @@ static void one_report(unsigned int what, unsigned int index, bool free, unsigne
 	object = contents + index * SIZE + cache.red_left_pad;
 	slab->freelist = free ? object : NULL;
 	set_freepointer(&cache, object, NULL);
+	for (unsigned int i = 0; i < 3 && (cache.flags & SLAB_STORE_USER); i++)
+		get_track(&cache, nth_object(&cache, slab, i), TRACK_ALLOC)->addr = 0x1000;
 	own = counted;
 	slub_count_errors_in(own ? &counter : NULL);
 	slub_bug_panic = world_panic_expected = panics;
