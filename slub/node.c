@@ -240,11 +240,11 @@ static bool get_partial_node(struct kmem_cache *s, int node, gfp_t gfp, struct p
  */
 static bool get_any_partial(struct kmem_cache *s, int home, gfp_t gfp, struct partial_take *take)
 {
+	unsigned int ratio = READ_HINT(s->remote_node_defrag_ratio);
 	unsigned int tried;
 	int from;
 
-	if (world_nr_nodes() == 1 || !s->remote_node_defrag_ratio ||
-	    world_random() % 1024 > s->remote_node_defrag_ratio)
+	if (world_nr_nodes() == 1 || !ratio || world_random() % 1024 > ratio)
 		return false;
 	from = mempolicy_slab_node();
 	tried = 1u << home | ~(unsigned int)task_allowed_nodes();
