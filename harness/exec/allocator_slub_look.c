@@ -158,11 +158,15 @@ static const char *look_at_policy(struct kmem_cache *s, unsigned int tasks, char
 	return NULL;
 }
 
-/* Nobody is inside, so no lock is taken, and nothing that is read counts as an access. */
+/*
+ * Nobody is inside once the callbacks that free have run, so no lock is taken, and nothing that is
+ * read counts as an access.
+ */
 const char *slub_policy(void *cache, unsigned int tasks, char *text, size_t bytes)
 {
 	const char *broken;
 
+	rcu_barrier();
 	exec_world_quiet_begin();
 	broken = look_at_policy(cache, tasks, text, bytes);
 	exec_world_quiet_end();

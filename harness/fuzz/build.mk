@@ -120,8 +120,8 @@ harness/test/fuzz_targets.t: | $(fuzz-libfuzzer) $(fuzz-other-targets) $(fuzz-re
 	$(fuzz-regress-other) $(fuzz-seeds) $(fuzz-dictionaries)
 harness/test/fuzz_campaign.t: | $(fuzz-libfuzzer) $(fuzz-afl) $(fuzz-seeds)
 TESTS += $(fuzz-tests) harness/test/fuzz_lane.t harness/test/fuzz_targets.t \
-	harness/test/fuzz_campaign.t harness/test/sim_sanitizers.t
-CHECKS += $(fuzz-tests)
+	harness/test/fuzz_campaign.t harness/test/sim_sanitizers.t harness/test/nightly.t
+CHECKS += $(fuzz-tests) harness/test/nightly.t
 
 harness/fuzz/bench-fuzz: | $(fuzz-libfuzzer) $(fuzz-seeds)
 BENCHES += harness/fuzz/bench-fuzz

@@ -366,6 +366,8 @@ void *world_map(size_t bytes, int node)
 		m->state.maps[i] = m->state.maps[i - 1];
 	m->state.maps[place] = (struct sim_map){at, pages};
 	set_committed((struct commit){at, pages}, true);
+	for (uint32_t i = 0; i < pages; i++)
+		sanitize_acquire(page_addr(at + i));
 	zero_map(at, pages);
 	return page_addr(at);
 }
@@ -377,6 +379,9 @@ void world_unmap(void *addr, size_t bytes)
 
 		if (page_addr(map.page) != addr || (size_t)map.pages << SIM_PAGE_SHIFT != bytes)
 			continue;
+		/* Who maps a page next, comes behind all that was done with it, as in a kernel. */
+		for (uint32_t j = 0; j < map.pages; j++)
+			sanitize_release(page_addr(map.page + j));
 		set_committed((struct commit){map.page, map.pages}, false);
 		m->state.nr_maps--;
 		for (; i < m->state.nr_maps; i++)
