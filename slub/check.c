@@ -184,18 +184,18 @@ static const char *check_slot(struct kmem_cache *s, unsigned int cpu, unsigned l
 			      struct slab_check_report *report)
 {
 	struct kmem_cache_cpu *c = per_cpu_ptr(s->cpu_slab, cpu);
+	bool down = !slub_cpu_online(cpu);
 	const char *broken = NULL;
 	int chained = 0, announced;
 	struct slab *slab;
 
 	if (c->tid % TID_STEP != cpu)
 		return "I6: a tid names another cpu";
-	if (c->tid & TID_CLOSED) {
-		if (!(c->tid & TID_OFFLINE))
-			return "a slot was left closed";
-		if (c->freelist || c->slab || c->partial)
-			return "the slot of a cpu that is down holds something";
-	}
+	if ((c->tid & (TID_CLOSED | TID_OFFLINE)) != (down ? TID_CLOSED | TID_OFFLINE : 0))
+		return down ? "I6: the slot of a cpu that is down does not say so"
+			    : "a slot was left closed";
+	if (down && (c->freelist || c->slab || c->partial))
+		return "the slot of a cpu that is down holds something";
 	if (c->slab) {
 		broken = check_owned(s, c->slab, c->freelist, report);
 		++*frozen;

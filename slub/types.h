@@ -27,7 +27,7 @@
  *     list, and no other slab is.
  * I5  nr_partial, nr_slabs, total_objects and the chain's slab count equal what a walk finds.
  *     A slab that became empty is kept only while nr_partial is below min_partial.
- * I6  The tid of a slot grows with every commit to it and names its cpu.
+ * I6  The tid of a slot grows with every commit to it, names its cpu and says whether that is down.
  * I7  slab_cache and node of a slab are right; the pages of a SLAB_TYPESAFE_BY_RCU slab are not
  *     given back before a grace period has ended; a free object is in the state its ctor left.
  *

@@ -254,7 +254,7 @@ static void slots(void **state)
 	BROKEN_WHILE(&w, CHECK_ALL, c->tid, c->tid ^ 1, "I6: a tid names another cpu");
 	BROKEN_WHILE(&w, CHECK_ALL, c->tid, c->tid | TID_CLOSED, "a slot was left closed");
 	BROKEN_WHILE(&w, CHECK_ALL, c->tid, c->tid | TID_CLOSED | TID_OFFLINE,
-		     "the slot of a cpu that is down holds something");
+		     "a slot was left closed");
 	BROKEN_WHILE(&w, CHECK_ALL, c->slab, NULL, "I1: a slot has a freelist and no slab");
 	BROKEN_WHILE(&w, CHECK_ALL, c->slab->slab_cache, other,
 		     "I7: a cpu holds a slab of another cache");
@@ -272,15 +272,20 @@ static void slots(void **state)
 	discharge(&w);
 }
 
-/* A slot of a cpu that is down may hold nothing at all. */
+/* A slot of a cpu that is down is closed and may hold nothing at all. */
 static void slots_of_cpus_that_are_down(void **state)
 {
 	struct ward w = admit_with_slot();
 	struct kmem_cache_cpu *c = w.c;
 	struct kmem_cache_cpu kept = *c;
+	unsigned int cpu = c->tid % TID_STEP;
 
 	(void)state;
-	c->tid |= TID_CLOSED | TID_OFFLINE;
+	slub_set_cpu_online(cpu, false);
+	assert_broken(w.s, CHECK_ALL, "I6: the slot of a cpu that is down does not say so");
+	c->tid |= TID_CLOSED;
+	assert_broken(w.s, CHECK_ALL, "I6: the slot of a cpu that is down does not say so");
+	c->tid |= TID_OFFLINE;
 	c->freelist = NULL;
 	assert_broken(w.s, CHECK_ALL, "the slot of a cpu that is down holds something");
 	c->slab = NULL;
@@ -289,6 +294,7 @@ static void slots_of_cpus_that_are_down(void **state)
 	/* Now the slot is right, and its slabs are nobody's. */
 	assert_broken(w.s, CHECK_ALL, "I3: a frozen slab belongs to no cpu");
 	*c = kept;
+	slub_set_cpu_online(cpu, true);
 	discharge(&w);
 }
 
