@@ -286,6 +286,7 @@ static void slots_of_cpus_that_are_down(void **state)
 	c->tid |= TID_CLOSED;
 	assert_broken(w.s, CHECK_ALL, "I6: the slot of a cpu that is down does not say so");
 	c->tid |= TID_OFFLINE;
+	assert_broken(w.s, CHECK_ALL, "the slot of a cpu that is down holds something");
 	c->freelist = NULL;
 	assert_broken(w.s, CHECK_ALL, "the slot of a cpu that is down holds something");
 	c->slab = NULL;
