@@ -44,6 +44,35 @@ int main(void)
 }
 """
 
+# For each check of the language that the runner asks for, what breaks it and what then is said.
+BROKEN = {
+    "--bounds-check": ("int a[4]; a[number & 7] = 0;", "array 'a' upper bound"),
+    "--pointer-check": ("int *p = yes ? &here : NULL; *p = 0;", "dereference failure: pointer NULL"),
+    "--pointer-overflow-check": ("char *p = (char *)&here + (number & 7); (void)p;",
+                                 "pointer arithmetic: pointer outside object bounds"),
+    "--pointer-primitive-check": ("int *p; size_t n = __CPROVER_OBJECT_SIZE(p); (void)n;",
+                                  "pointer invalid in __CPROVER_OBJECT_SIZE"),
+    "--signed-overflow-check": ("here = nondet_bool() ? 2147483647 : 0; here++;",
+                                "arithmetic overflow on signed +"),
+    "--unsigned-overflow-check": ("number = number + 1;", "arithmetic overflow on unsigned +"),
+    "--conversion-check": ("unsigned char c = number; (void)c;",
+                           "arithmetic overflow on unsigned to unsigned type conversion"),
+    "--div-by-zero-check": ("here = (int)(1 / number);", "division by zero"),
+    "--undefined-shift-check": ("number = 1u << number;", "shift distance too large"),
+    "--enum-range-check": ("enum two e = number; e = e == TWO ? ONE : e;", "enum range check"),
+    "--malloc-may-fail": ("int *p = malloc(sizeof(*p)); CLAIM(p);", "CLAIM p"),
+    "--malloc-fail-null": ("int *p = malloc(sizeof(*p)); *p = 1;", "dereference failure: pointer NULL"),
+}
+BROKEN_HEAD = """#include <stdlib.h>
+#include "proofs/world/proof.h"
+enum two { ONE, TWO };
+int main(void)
+{
+	int here = 0;
+	unsigned int number = nondet_uint();
+	bool yes = nondet_bool();
+"""
+
 folder = tempfile.mkdtemp()
 # Runs of this test keep their own results beside those of `make prove`.
 out = os.path.join(folder, "out")
@@ -198,6 +227,20 @@ try:
            "inline assembly, which CBMC would pass over, is not proved", "--table", one,
            "--source", source)
 
+    # ---- each check of the language finds what it is for
+    sys.path.insert(0, os.path.dirname(PROVE))
+    loader = importlib.machinery.SourceFileLoader("prove", PROVE)
+    runner = importlib.util.module_from_spec(importlib.util.spec_from_loader("prove", loader))
+    loader.exec_module(runner)
+    ok(set(runner.CHECKS) == set(BROKEN), "each check of the language has a program that breaks it",
+       str(set(runner.CHECKS) ^ set(BROKEN)))
+    for flag, (body, said) in BROKEN.items():
+        name = flag.strip("-") + ".c"
+        broken = program(name, BROKEN_HEAD + f"\t{body}\n\tCLAIM(yes || here != number || here == number);\n"
+                                             "\treturn 0;\n}\n")
+        expect(1, ["refuted", name, said], f"{flag} finds what it is for", "--parts", "proof",
+               "--table", table("broken.tsv", with_column(3, broken)))
+
     # ---- what proves nothing is said not to
     expect(3, ["not proved", "the bound is too small"], "a loop bound too small is not proved",
            "--table", table("unwind.tsv", with_column(6, "2")))
@@ -272,10 +315,6 @@ try:
                   table("explained.tsv", with_column(7, "merge-unaligned"), rows=["S9.find_mergeable"]))
 
     # ---- the commits of the explorer's scenarios
-    sys.path.insert(0, os.path.dirname(PROVE))
-    loader = importlib.machinery.SourceFileLoader("prove", PROVE)
-    runner = importlib.util.module_from_spec(importlib.util.spec_from_loader("prove", loader))
-    loader.exec_module(runner)
     both = {name: [1, 1] for name in runner.read_commits()}
     ok(not runner.commits_missed("L1.pairs", both), "commits that succeed and fail are in order")
     ok("the commit in cpu_slab_pop never fails" in
