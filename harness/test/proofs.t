@@ -236,8 +236,7 @@ try:
        str(set(runner.CHECKS) ^ set(BROKEN)))
     for flag, (body, said) in BROKEN.items():
         name = flag.strip("-") + ".c"
-        broken = program(name, BROKEN_HEAD + f"\t{body}\n\tCLAIM(yes || here != number || here == number);\n"
-                                             "\treturn 0;\n}\n")
+        broken = program(name, BROKEN_HEAD + f"\t{body}\n\tCLAIM(yes || !yes);\n\treturn 0;\n}}\n")
         expect(1, ["refuted", name, said], f"{flag} finds what it is for", "--parts", "proof",
                "--table", table("broken.tsv", with_column(3, broken)))
 

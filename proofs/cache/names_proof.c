@@ -110,8 +110,6 @@ int main(void)
 			/* With one name, or none, there is one order. */
 			if (first && (owner[0] == NOBODY || owner[1] == NOBODY))
 				continue;
-			if (PROOF_REACH && i != 3)
-				continue;
 			if (nondet_bool()) {
 				build(owner, first);
 				change(owner, operation);

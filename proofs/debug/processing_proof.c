@@ -148,7 +148,7 @@ int main(void)
 		return 0;
 	}
 	for (unsigned int length = 0; length <= OBJECTS; length++)
-		for (unsigned int order = 0; order < (PROOF_REACH ? 1u : ORDERS); order++)
+		for (unsigned int order = 0; order < ORDERS; order++)
 			cases(length, orders[order]);
 	return 0;
 }

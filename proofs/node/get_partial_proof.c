@@ -140,7 +140,7 @@ static void cases(unsigned int length, unsigned int reserved, gfp_t flags)
 	for (unsigned int chain_slabs = 0; chain_slabs <= 2; chain_slabs++) {
 		unsigned int most = chain_slabs < 2 ? chain_slabs : ~0u;
 
-		if (!RESERVED && !PROOF_REACH && nondet_bool()) {
+		if (!RESERVED && nondet_bool()) {
 			take_from(length, reserved, any_from_to(chain_slabs, most), flags,
 				  NUMA_NO_NODE);
 			CASE_ENDS;
@@ -157,10 +157,10 @@ int main(void)
 	cache.s.cpu_slab = &slot;
 	cache.node[0] = &node;
 #if !RESERVED
-	for (unsigned int length = 0; length <= (PROOF_REACH ? 2 : LISTED); length++)
+	for (unsigned int length = 0; length <= LISTED; length++)
 		cases(length, 0, nondet_uint());
 #else
-	for (unsigned int length = 1; length <= (PROOF_REACH ? 2 : LISTED); length++) {
+	for (unsigned int length = 1; length <= LISTED; length++) {
 		for (unsigned int reserved = 1; reserved < 1u << length; reserved++) {
 			cases(length, reserved, 0);
 			cases(length, reserved, __GFP_MEMALLOC);

@@ -102,7 +102,7 @@ int main(void)
 	cache.node[0] = &node_0;
 	cache.node[1] = &node_1;
 	world_nodes = NODES;
-	for (unsigned int length = 0; length <= (PROOF_REACH ? 2 : LENGTH); length++) {
+	for (unsigned int length = 0; length <= LENGTH; length++) {
 		for (unsigned int on_node_1 = 0; on_node_1 < 1u << length; on_node_1++) {
 			if (nondet_bool()) {
 				unfreeze(length, on_node_1);

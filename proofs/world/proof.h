@@ -17,14 +17,6 @@
 #endif
 
 /*
- * 1 while lines that are reached are counted, which takes far longer than to prove: a proof may then
- * leave out cases, for what is reached in some of its executions is reached.
- */
-#ifndef PROOF_REACH
-#define PROOF_REACH 0
-#endif
-
-/*
  * A proof that runs functions of the core to build its state does so first of all and ends that
  * with this; the lines they reach are not counted as reached by the proof.
  */
